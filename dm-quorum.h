@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dm-quorum: a device that returns only what a quorum of its legs agrees on.
+ *
+ * This header holds the types the rooms share and, room by room, what each
+ * offers the others.  Calls go down this list, never up:
+ *
+ *	dm-quorum.c		the target: table, map, status, messages
+ *	dm-quorum-read.c	optimistic reads
+ *	dm-quorum-write.c	ordered fan-out of everything that changes legs
+ *	dm-quorum-recheck.c	the second look: re-read under the lock and vote
+ *	dm-quorum-io.c		one request, one bio for each leg
+ *	dm-quorum-leg.c		which legs are live, and how one is failed
+ *	dm-quorum-report.c	counters, ring, log lines, events
+ *	dm-quorum-buf.c		private pages for payloads
+ *	dm-quorum-range.c	the range lock: no bio, no dm
+ *	dm-quorum-vote.c	who wins: no bio, no dm
+ *
+ * A set of legs is a u32 with one bit for each.  Sectors are 512 bytes and
+ * count from the start of the target unless a comment says otherwise.
+ *
+ * A request takes what it needs in this order: range, recheck context, pages,
+ * leg I/O.  Whoever holds pages waits for leg I/O only, so pages always come
+ * back; whoever waits for pages holds ranges only.
+ */
+#ifndef DM_QUORUM_H
+#define DM_QUORUM_H
+
+#include <linux/atomic.h>
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/device-mapper.h>
+#include <linux/list.h>
+#include <linux/mempool.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/rbtree.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#define QUORUM_MAX_LEGS		32
+
+/*----------------------------------------------------------------
+ * dm-quorum-vote.c: pure arithmetic on ballots.
+ *
+ * A ballot is one byte: two voters agree iff their ballots are equal.  For
+ * payloads it is the number of the lowest leg with the same content, for
+ * errors the blk_status_t.
+ *--------------------------------------------------------------*/
+
+/**
+ * struct quorum_tally - the result of counting ballots
+ * @agree: voters that cast the leading ballot
+ * @first: the lowest of them
+ * @votes: how many they are
+ * @tied: another ballot has as many votes
+ */
+struct quorum_tally {
+	u32 agree;
+	unsigned int first;
+	unsigned int votes;
+	bool tied;
+};
+
+void quorum_tally(const u8 *ballot, u32 voters, struct quorum_tally *tally);
+void quorum_classify(u8 *ballot, u32 voters,
+		     bool (*same)(void *ctx, unsigned int a, unsigned int b),
+		     void *ctx);
+
+/*----------------------------------------------------------------
+ * dm-quorum-range.c: exclusive, first come first served, and it never
+ * allocates: the caller embeds the node.
+ *--------------------------------------------------------------*/
+
+/**
+ * struct quorum_range - one holder of, or waiter for, a range of sectors
+ * @start: first sector
+ * @last: last sector, inclusive
+ * @granted: called once, without locks and in the context of whoever
+ *	unlocked, if quorum_range_lock() did not grant at once; may not sleep
+ */
+struct quorum_range {
+	sector_t start;
+	sector_t last;
+	void (*granted)(struct quorum_range *range);
+	/* private */
+	struct rb_node rb;
+	sector_t subtree_last;
+	unsigned int ahead;
+	struct list_head list;
+};
+
+/**
+ * struct quorum_ranges - the ranges of one target
+ * @lock: protects everything below and the private part of every range
+ * @tree: holders and waiters alike
+ */
+struct quorum_ranges {
+	spinlock_t lock;
+	struct rb_root_cached tree;
+};
+
+void quorum_ranges_init(struct quorum_ranges *ranges);
+bool quorum_range_lock(struct quorum_ranges *ranges,
+		       struct quorum_range *range);
+void quorum_range_unlock(struct quorum_ranges *ranges,
+			 struct quorum_range *range);
+
+/*----------------------------------------------------------------
+ * Shared types.
+ *--------------------------------------------------------------*/
+
+enum quorum_read_pattern {
+	QUORUM_PATTERN_QUORUM,
+	QUORUM_PATTERN_MINIMAL,
+	QUORUM_PATTERN_FIFO,
+};
+
+/* Per-leg counters, in the order of the status line. */
+enum quorum_stat {
+	QUORUM_READ_ERRORS,
+	QUORUM_WRITE_ERRORS,
+	QUORUM_FLUSH_ERRORS,
+	QUORUM_MISMATCHES,
+	QUORUM_REWRITES,
+	QUORUM_REWRITE_ERRORS,
+	QUORUM_NR_STATS
+};
+
+/**
+ * struct quorum_leg - one of the copies
+ * @dev: the device
+ * @offset: where the leg's copy starts on it, in sectors
+ * @stat: counters, of I/Os
+ * @score: read errors and mismatches, halved every hour (quorum->lock)
+ * @score_time: when @score was last halved, in seconds (quorum->lock)
+ */
+struct quorum_leg {
+	struct dm_dev *dev;
+	sector_t offset;
+	atomic64_t stat[QUORUM_NR_STATS];
+	unsigned int score;
+	time64_t score_time;
+};
+
+#define QUORUM_RING	64
+
+/**
+ * struct quorum_report - one accusation, as the ring remembers it
+ * @seq: number of the report since the table was loaded, from 1
+ * @sector: first sector, on the mapped device
+ * @sectors: how many
+ * @error: a positive errno, 0 for a mismatch
+ * @leg: the leg
+ * @kind: which counter it went to
+ */
+struct quorum_report {
+	u64 seq;
+	sector_t sector;
+	sector_t sectors;
+	int error;
+	u8 leg;
+	u8 kind;
+};
+
+/**
+ * struct quorum - one target
+ * @lock: protects @live, the scores of the legs, @ring and @ring_seq
+ * @live: legs that take part; read without the lock where a stale answer
+ *	only means that a leg is asked once more
+ * @block_size: largest logical block of any leg, in bytes: what is voted on
+ * @max_bytes: largest request with a payload, in bytes
+ * @turn: where the next minimal read starts; a lost update does no harm
+ * @vote_wq: completes reads: its work never waits for memory
+ * @slow_wq: work that may wait for pages and for leg I/O
+ * @pages: the reserve that lets one request of @max_bytes proceed
+ * @pages_mutex: held while waiting for more than one of @pages, so that two
+ *	half-served requests never wait for each other
+ * @rechecks: contexts of the second look
+ * @hash: names versions when legs disagree
+ */
+struct quorum {
+	struct dm_target *ti;
+	unsigned int threshold;
+	unsigned int nr_legs;
+	enum quorum_read_pattern pattern;
+	unsigned long options;
+	unsigned int max_errors;
+	unsigned int block_size;
+	unsigned int max_bytes;
+	unsigned int turn;
+
+	spinlock_t lock;
+	u32 live;
+
+	struct quorum_ranges ranges;
+
+	struct workqueue_struct *vote_wq;
+	struct workqueue_struct *slow_wq;
+	mempool_t pages;
+	struct mutex pages_mutex;
+	mempool_t rechecks;
+	struct crypto_shash *hash;
+
+	atomic64_t no_quorum;
+	atomic64_t transient;
+	struct work_struct event_work;
+	struct ratelimit_state log_limit;
+	u64 ring_seq;
+	struct quorum_report ring[QUORUM_RING];
+
+	struct quorum_leg leg[];
+};
+
+/* Bits of quorum->options: what the table said, in the order it is shown. */
+enum quorum_option {
+	QUORUM_READ_PATTERN,
+	QUORUM_REWRITE_CORRUPTED,
+	QUORUM_BLKVERIFY,
+	QUORUM_HASH,
+	QUORUM_ALLOW_MINORITY,
+	QUORUM_NO_WRITE_COPY,
+	QUORUM_ALLOW_DISCARDS,
+	QUORUM_MAX_ERRORS,
+	QUORUM_NR_OPTIONS
+};
+
+static inline bool quorum_option(const struct quorum *q,
+				 enum quorum_option option)
+{
+	return test_bit(option, &q->options);
+}
+
+/* Every set bit of @mask in turn, lowest first. */
+#define quorum_for_each_leg(i, mask)					\
+	for (u32 __left = (mask);					\
+	     __left && ((i) = __ffs(__left), true);			\
+	     __left &= __left - 1)
+
+/*----------------------------------------------------------------
+ * dm-quorum-buf.c: payloads in pages nobody else can touch.
+ *
+ * A buffer of n bytes is DIV_ROUND_UP(n, PAGE_SIZE) pages, all but the last
+ * one full.  Offsets and lengths are in bytes.
+ *--------------------------------------------------------------*/
+
+#define QUORUM_FEW_PAGES	4
+
+/**
+ * struct quorum_buf - a private payload
+ * @bvecs: one entry for each page; @few, or a page of its own
+ * @nr: entries in use; 0 when nothing is allocated
+ */
+struct quorum_buf {
+	struct bio_vec *bvecs;
+	unsigned int nr;
+	struct bio_vec few[QUORUM_FEW_PAGES];
+};
+
+int quorum_bufs_init(struct quorum *q);
+void quorum_bufs_exit(struct quorum *q);
+bool quorum_buf_try(struct quorum *q, struct quorum_buf *buf,
+		    unsigned int bytes);
+void quorum_bufs_get(struct quorum *q, struct quorum_buf *bufs, u32 which,
+		     unsigned int bytes);
+void quorum_buf_put(struct quorum *q, struct quorum_buf *buf);
+
+void quorum_buf_fill(struct quorum_buf *buf, struct bio *bio);
+void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio);
+bool quorum_buf_matches(struct quorum_buf *buf, struct bio *bio);
+void quorum_buf_copy(struct quorum_buf *to, struct quorum_buf *from,
+		     unsigned int off, unsigned int len);
+unsigned int quorum_buf_differ(struct quorum_buf *a, struct quorum_buf *b,
+			       unsigned int off, unsigned int len);
+int quorum_buf_hash(struct quorum_buf *buf, unsigned int len,
+		    struct crypto_shash *tfm, u8 *digest);
+void quorum_buf_attach(struct quorum_buf *buf, struct bio *bio,
+		       unsigned int off, unsigned int len);
+
+/*----------------------------------------------------------------
+ * dm-quorum-report.c: what is told about bad legs, and how.
+ *--------------------------------------------------------------*/
+
+void quorum_reports_init(struct quorum *q);
+void quorum_reports_exit(struct quorum *q);
+void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
+		   sector_t sector, sector_t sectors, blk_status_t status);
+void quorum_report_failed(struct quorum *q, unsigned int leg);
+void quorum_report_no_quorum(struct quorum *q, sector_t sector,
+			     sector_t sectors);
+void quorum_report_byte(struct quorum *q, u64 byte);
+void quorum_reports_clear(struct quorum *q);
+void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen);
+
+/*----------------------------------------------------------------
+ * dm-quorum-leg.c: the life of a leg.
+ *--------------------------------------------------------------*/
+
+u32 quorum_live(struct quorum *q);
+bool quorum_blameless(blk_status_t status);
+bool quorum_leg_fail(struct quorum *q, unsigned int leg);
+bool quorum_legs_commit(struct quorum *q, u32 took, u32 missed);
+void quorum_leg_accuse(struct quorum *q, unsigned int leg,
+		       enum quorum_stat kind, sector_t sector,
+		       sector_t sectors, blk_status_t status);
+
+/*----------------------------------------------------------------
+ * dm-quorum-io.c: one request of the mapped device.
+ *--------------------------------------------------------------*/
+
+/**
+ * struct quorum_leg_io - one leg's part of a request
+ * @bio: what the leg is sent
+ * @buf: where a read other than the first one lands
+ */
+struct quorum_leg_io {
+	struct bio bio;
+	struct quorum_buf buf;
+};
+
+/**
+ * struct quorum_io - a request: dm's per-bio data
+ * @bio: dm's clone, never itself submitted: its iterator stays as mapped
+ * @sector: first sector
+ * @legs: legs the request was sent to
+ * @tried: legs a fifo read need not ask again
+ * @pending: leg bios still out
+ * @end: called when the last of them has completed, in its context
+ * @range: held by whatever changes the legs, and by the second look
+ * @dissent: the first look failed to agree (as against: never took place)
+ * @copy: what a write sends to every leg
+ */
+struct quorum_io {
+	struct quorum *q;
+	struct bio *bio;
+	sector_t sector;
+	u32 legs;
+	u32 tried;
+	atomic_t pending;
+	void (*end)(struct quorum_io *io);
+	struct quorum_range range;
+	struct work_struct work;
+	bool dissent;
+	struct quorum_buf copy;
+	struct quorum_leg_io leg[];
+};
+
+size_t quorum_io_size(unsigned int nr_legs);
+void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio);
+void quorum_io_prepare(struct quorum_io *io, unsigned int leg);
+void quorum_io_submit(struct quorum_io *io, u32 legs,
+		      void (*end)(struct quorum_io *io));
+bool quorum_io_lock(struct quorum_io *io, work_func_t then);
+void quorum_io_unlock(struct quorum_io *io);
+void quorum_io_end(struct quorum_io *io, blk_status_t status);
+blk_status_t quorum_io_error_vote(struct quorum_io *io);
+
+/*----------------------------------------------------------------
+ * dm-quorum-recheck.c: the second look.
+ *--------------------------------------------------------------*/
+
+int quorum_rechecks_init(struct quorum *q);
+void quorum_rechecks_exit(struct quorum *q);
+blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
+				 struct bio *bio, bool dissent);
+
+/*----------------------------------------------------------------
+ * dm-quorum-read.c and dm-quorum-write.c: the ways in from map.
+ *--------------------------------------------------------------*/
+
+void quorum_read(struct quorum_io *io);
+void quorum_write(struct quorum_io *io);
+void quorum_flush(struct quorum_io *io);
+
+/*----------------------------------------------------------------
+ * Kernels differ.  Features are tested here and nowhere else, never the
+ * kernel's version: backports make that lie.
+ *--------------------------------------------------------------*/
+
+#ifdef BLK_OPEN_WRITE
+#define QUORUM_MODE_WRITE	BLK_OPEN_WRITE
+#else
+#define QUORUM_MODE_WRITE	FMODE_WRITE
+#endif
+
+/*
+ * Stable pages are a queue limit, or else a queue flag that dm clears when it
+ * binds a table and that is set again when the table is resumed.
+ */
+#ifdef BLK_FEAT_STABLE_WRITES
+static inline void quorum_limit_stable_pages(struct queue_limits *limits)
+{
+	limits->features |= BLK_FEAT_STABLE_WRITES;
+}
+
+static inline void quorum_flag_stable_pages(struct dm_target *ti)
+{
+}
+#else
+static inline void quorum_limit_stable_pages(struct queue_limits *limits)
+{
+}
+
+static inline void quorum_flag_stable_pages(struct dm_target *ti)
+{
+	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
+
+	blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES, disk->queue);
+}
+#endif
+
+#endif /* DM_QUORUM_H */
