@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is told about bad legs: an exact counter, an entry in the ring, a log
+ * line and a dm event, in that order, so that whoever the event wakes finds
+ * the rest in place.
+ */
+#include "dm-quorum.h"
+
+#define DM_MSG_PREFIX "quorum"
+
+/* What the ring and the log call an accusation. */
+static const char * const kind_names[QUORUM_NR_STATS] = {
+	[QUORUM_READ_ERRORS]	= "read",
+	[QUORUM_WRITE_ERRORS]	= "write",
+	[QUORUM_FLUSH_ERRORS]	= "flush",
+	[QUORUM_MISMATCHES]	= "mismatch",
+	[QUORUM_REWRITE_ERRORS]	= "write",
+};
+
+/* The limit on log lines is each target's own: one bad set hides no other. */
+#define quorum_warn(q, fmt, ...)					\
+do {									\
+	if (__ratelimit(&(q)->log_limit))				\
+		DMWARN("%s: " fmt, dm_table_device_name((q)->ti->table),	\
+		       ##__VA_ARGS__);					\
+} while (0)
+
+static void event_work(struct work_struct *work)
+{
+	struct quorum *q = container_of(work, struct quorum, event_work);
+
+	dm_table_event(q->ti->table);
+}
+
+void quorum_reports_init(struct quorum *q)
+{
+	ratelimit_default_init(&q->log_limit);
+	INIT_WORK(&q->event_work, event_work);
+}
+
+/* No report may come any more.  Context: May sleep. */
+void quorum_reports_exit(struct quorum *q)
+{
+	cancel_work_sync(&q->event_work);
+	ratelimit_state_exit(&q->log_limit);
+}
+
+/* Events are raised in a work item: dm takes a mutex.  They may coalesce. */
+static void raise_event(struct quorum *q)
+{
+	schedule_work(&q->event_work);
+}
+
+/* Target sectors as the mapped device counts them. */
+static unsigned long long device_sector(struct quorum *q, sector_t sector)
+{
+	return q->ti->begin + sector;
+}
+
+static void remember(struct quorum *q, const struct quorum_report *report)
+{
+	unsigned long flags;
+	struct quorum_report *slot;
+
+	spin_lock_irqsave(&q->lock, flags);
+	slot = &q->ring[q->ring_seq++ % QUORUM_RING];
+	*slot = *report;
+	slot->seq = q->ring_seq;
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
+/**
+ * quorum_report() - accuse a leg
+ * @q: the target
+ * @leg: the accused
+ * @kind: the counter to raise
+ * @sector: first sector
+ * @sectors: how many; 0 for a flush
+ * @status: what the leg said; BLK_STS_OK for a mismatch
+ *
+ * Context: Any, without q->lock.
+ */
+void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
+		   sector_t sector, sector_t sectors, blk_status_t status)
+{
+	struct quorum_report report = {
+		.sector = device_sector(q, sector),
+		.sectors = sectors,
+		.error = -blk_status_to_errno(status),
+		.leg = leg,
+		.kind = kind,
+	};
+
+	atomic64_inc(&q->leg[leg].stat[kind]);
+	remember(q, &report);
+	quorum_warn(q, "leg %u (%s): %s: sectors %llu+%llu, errno %d%s", leg,
+		    q->leg[leg].dev->name, kind_names[kind],
+		    (unsigned long long)report.sector,
+		    (unsigned long long)sectors, report.error,
+		    kind == QUORUM_REWRITE_ERRORS ? " (rewrite)" : "");
+	raise_event(q);
+}
+
+/* Tell that a leg has been failed.  Context: Any, without q->lock. */
+void quorum_report_failed(struct quorum *q, unsigned int leg)
+{
+	quorum_warn(q, "leg %u (%s): failed", leg, q->leg[leg].dev->name);
+	raise_event(q);
+}
+
+/**
+ * quorum_report_no_quorum() - tell that a request failed for lack of agreement
+ * @q: the target
+ * @sector: first sector nobody could agree on
+ * @sectors: how many; 0 for a flush
+ *
+ * Context: Any, without q->lock.
+ */
+void quorum_report_no_quorum(struct quorum *q, sector_t sector,
+			     sector_t sectors)
+{
+	atomic64_inc(&q->no_quorum);
+	quorum_warn(q, "no quorum: sectors %llu+%llu",
+		    device_sector(q, sector), (unsigned long long)sectors);
+	raise_event(q);
+}
+
+/* blkverify: name the first byte, counted on the mapped device, that differs. */
+void quorum_report_byte(struct quorum *q, u64 byte)
+{
+	quorum_warn(q, "leg 1 (%s): blkverify: contents differ at byte %llu",
+		    q->leg[1].dev->name,
+		    (device_sector(q, 0) << SECTOR_SHIFT) + byte);
+}
+
+/* Zero the counters and empty the ring; numbering goes on.  Context: Any. */
+void quorum_reports_clear(struct quorum *q)
+{
+	unsigned long flags;
+	unsigned int leg, stat;
+
+	spin_lock_irqsave(&q->lock, flags);
+	memset(q->ring, 0, sizeof(q->ring));
+	for (leg = 0; leg < q->nr_legs; leg++) {
+		q->leg[leg].score = 0;
+		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
+			atomic64_set(&q->leg[leg].stat[stat], 0);
+	}
+	atomic64_set(&q->no_quorum, 0);
+	atomic64_set(&q->transient, 0);
+	spin_unlock_irqrestore(&q->lock, flags);
+}
+
+/* The ring as text, oldest first.  Context: Any. */
+void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen)
+{
+	struct quorum_report report;
+	unsigned long flags;
+	unsigned int sz = 0;
+	unsigned int i;
+
+	result[0] = '\0';
+	for (i = 0; i < QUORUM_RING; i++) {
+		/* Formatting is slow: do not hold up the I/O path for it. */
+		spin_lock_irqsave(&q->lock, flags);
+		report = q->ring[(q->ring_seq + i) % QUORUM_RING];
+		spin_unlock_irqrestore(&q->lock, flags);
+		if (!report.seq)
+			continue;
+		DMEMIT("%llu %s %u %llu %llu %d\n",
+		       report.seq, kind_names[report.kind], report.leg,
+		       (unsigned long long)report.sector,
+		       (unsigned long long)report.sectors, report.error);
+	}
+}
