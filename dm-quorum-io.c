@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One request of the mapped device and one bio for each leg it goes to.
+ *
+ * All of it lives in dm's per-bio data, so fanning out allocates nothing.
+ */
+#include "dm-quorum.h"
+
+/* Bytes of per-bio data for this many legs. */
+size_t quorum_io_size(unsigned int nr_legs)
+{
+	struct quorum_io *io;
+
+	return struct_size(io, leg, nr_legs);
+}
+
+/* Start a request.  Context: map. */
+void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
+{
+	unsigned int leg;
+
+	io->q = q;
+	io->bio = bio;
+	io->sector = dm_target_offset(q->ti, bio->bi_iter.bi_sector);
+	io->legs = 0;
+	io->tried = 0;
+	io->dissent = false;
+	io->copy.bvecs = NULL;
+	io->copy.nr = 0;
+	for (leg = 0; leg < q->nr_legs; leg++) {
+		io->leg[leg].buf.bvecs = NULL;
+		io->leg[leg].buf.nr = 0;
+	}
+}
+
+static void leg_endio(struct bio *bio)
+{
+	struct quorum_io *io = bio->bi_private;
+
+	if (atomic_dec_and_test(&io->pending))
+		io->end(io);
+}
+
+/**
+ * quorum_io_prepare() - make a leg's bio from the request
+ * @io: the request
+ * @leg: which leg
+ *
+ * The bio has the request's payload; quorum_buf_attach() may give it another.
+ * Polling and non-blocking submission stop here: the legs complete by
+ * interrupt, and a leg must not drop out for want of a tag.
+ *
+ * Context: Any; does not sleep.
+ */
+void quorum_io_prepare(struct quorum_io *io, unsigned int leg)
+{
+	struct quorum_leg *to = &io->q->leg[leg];
+	struct bio *bio = &io->leg[leg].bio;
+
+	/* Fails only where a bio carries a crypto context: ours never do. */
+	if (bio_init_clone(to->dev->bdev, bio, io->bio, GFP_NOWAIT))
+		bio->bi_status = BLK_STS_RESOURCE;
+	bio->bi_opf &= ~(REQ_POLLED | REQ_NOWAIT);
+	bio->bi_iter.bi_sector = to->offset + io->sector;
+	bio->bi_private = io;
+	bio->bi_end_io = leg_endio;
+}
+
+/**
+ * quorum_io_submit() - send prepared bios
+ * @io: the request; may be gone when this returns
+ * @legs: which legs' bios, at least one
+ * @end: called when the last has completed: in the context of its completion,
+ *	which may be irq
+ *
+ * Context: Any that may submit bios.
+ */
+void quorum_io_submit(struct quorum_io *io, u32 legs,
+		      void (*end)(struct quorum_io *io))
+{
+	unsigned int leg;
+
+	io->legs = legs;
+	io->end = end;
+	atomic_set(&io->pending, hweight32(legs));
+	/* After the last bio is sent io may not be touched. */
+	quorum_for_each_leg(leg, legs) {
+		struct bio *bio = &io->leg[leg].bio;
+
+		if (unlikely(bio->bi_status))
+			bio_endio(bio);
+		else
+			dm_submit_bio_remap(io->bio, bio);
+	}
+}
+
+static void range_granted(struct quorum_range *range)
+{
+	struct quorum_io *io = container_of(range, struct quorum_io, range);
+
+	queue_work(io->q->slow_wq, &io->work);
+}
+
+/**
+ * quorum_io_lock() - take the range of a request
+ * @io: the request, not empty
+ * @then: run in slow_wq with the range held, if it is not free now
+ *
+ * Context: Any; does not sleep.
+ * Return: Whether the range is held now, and @then will not run by itself.
+ */
+bool quorum_io_lock(struct quorum_io *io, work_func_t then)
+{
+	INIT_WORK(&io->work, then);
+	io->range.start = io->sector;
+	io->range.last = io->sector + bio_sectors(io->bio) - 1;
+	io->range.granted = range_granted;
+	return quorum_range_lock(&io->q->ranges, &io->range);
+}
+
+/* Give the range back.  Context: Any; does not sleep. */
+void quorum_io_unlock(struct quorum_io *io)
+{
+	quorum_range_unlock(&io->q->ranges, &io->range);
+}
+
+/**
+ * quorum_io_error_vote() - the error of a request that failed
+ * @io: a request whose leg bios have all completed
+ *
+ * Context: Any.
+ * Return: The status most legs failed with, the lowest such leg's on a tie.
+ */
+blk_status_t quorum_io_error_vote(struct quorum_io *io)
+{
+	u8 ballot[QUORUM_MAX_LEGS];
+	struct quorum_tally tally;
+	unsigned int leg;
+	u32 failed = 0;
+
+	quorum_for_each_leg(leg, io->legs) {
+		ballot[leg] = (__force u8)io->leg[leg].bio.bi_status;
+		if (ballot[leg])
+			failed |= BIT(leg);
+	}
+	if (!failed)
+		return BLK_STS_IOERR;
+
+	quorum_tally(ballot, failed, &tally);
+	return (__force blk_status_t)ballot[tally.first];
+}
+
+/**
+ * quorum_io_end() - complete a request
+ * @io: the request, with range and buffers given back; gone afterwards
+ * @status: the verdict
+ *
+ * While the device is suspended without flushing, what the legs could not do
+ * goes back to dm and is tried on the next table.
+ *
+ * Context: Any.
+ */
+void quorum_io_end(struct quorum_io *io, blk_status_t status)
+{
+	if (unlikely(status) && !quorum_blameless(status) &&
+	    dm_noflush_suspending(io->q->ti))
+		status = BLK_STS_DM_REQUEUE;
+	io->bio->bi_status = status;
+	bio_endio(io->bio);
+}
