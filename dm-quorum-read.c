@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads.  The first look takes no lock: the legs are read in parallel, the
+ * first of them into the caller's pages, and if all agree the read is done.
+ *
+ * Anything else proves nothing yet: a write may have been in flight, and the
+ * caller can touch its own pages.  So a dissent or an error only leads to the
+ * second look, under the range lock.
+ */
+#include "dm-quorum.h"
+
+/*
+ * Up to this many bytes, of all legs together, are compared where the last leg
+ * completes, which may be an interrupt; more of them in a worker.
+ */
+#define COMPARE_AT_ONCE		(32 << 10)
+
+/* The legs a read asks at first. */
+static u32 choose_legs(struct quorum *q, u32 tried)
+{
+	u32 live = quorum_live(q);
+	u32 legs = 0;
+	unsigned int turn;
+
+	switch (q->pattern) {
+	case QUORUM_PATTERN_QUORUM:
+		return live;
+	case QUORUM_PATTERN_FIFO:
+		live &= ~tried;
+		return live & -live;
+	case QUORUM_PATTERN_MINIMAL:
+		break;
+	}
+
+	turn = READ_ONCE(q->turn);
+	WRITE_ONCE(q->turn, turn + 1 < q->nr_legs ? turn + 1 : 0);
+	while (hweight32(legs) < q->threshold) {
+		legs |= live & BIT(turn);
+		turn = turn + 1 < q->nr_legs ? turn + 1 : 0;
+	}
+	return legs;
+}
+
+/* Free what the first look read into. */
+static void put_bufs(struct quorum_io *io)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
+		quorum_buf_put(io->q, &io->leg[leg].buf);
+}
+
+static void second_look_work(struct work_struct *work)
+{
+	struct quorum_io *io = container_of(work, struct quorum_io, work);
+	blk_status_t status = quorum_recheck_read(io->q, io->sector, io->bio,
+						  io->dissent);
+
+	quorum_io_unlock(io);
+	quorum_io_end(io, status);
+}
+
+/* Context: Any; does not sleep. */
+static void second_look(struct quorum_io *io)
+{
+	if (quorum_io_lock(io, second_look_work))
+		queue_work(io->q->slow_wq, &io->work);
+}
+
+static bool legs_agree(struct quorum_io *io)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
+		if (!quorum_buf_matches(&io->leg[leg].buf, io->bio))
+			return false;
+	return true;
+}
+
+static void judge(struct quorum_io *io)
+{
+	bool agree = legs_agree(io);
+
+	put_bufs(io);
+	if (likely(agree)) {
+		quorum_io_end(io, BLK_STS_OK);
+		return;
+	}
+	io->dissent = true;
+	second_look(io);
+}
+
+static void judge_work(struct work_struct *work)
+{
+	judge(container_of(work, struct quorum_io, work));
+}
+
+/* Readahead may fail for reasons that are not the leg's. */
+static bool read_fault(struct quorum_io *io, blk_status_t status)
+{
+	return !quorum_blameless(status) && !(io->bio->bi_opf & REQ_RAHEAD);
+}
+
+static blk_status_t any_error(struct quorum_io *io)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, io->legs)
+		if (unlikely(io->leg[leg].bio.bi_status))
+			return io->leg[leg].bio.bi_status;
+	return BLK_STS_OK;
+}
+
+/* Context: end_io of the last leg. */
+static void first_look_done(struct quorum_io *io)
+{
+	unsigned int bytes = hweight32(io->legs) * io->bio->bi_iter.bi_size;
+	blk_status_t status = any_error(io);
+
+	if (unlikely(status)) {
+		put_bufs(io);
+		io->dissent = read_fault(io, status);
+		second_look(io);
+	} else if (bytes <= COMPARE_AT_ONCE) {
+		judge(io);
+	} else {
+		INIT_WORK(&io->work, judge_work);
+		queue_work(io->q->vote_wq, &io->work);
+	}
+}
+
+/* Every leg but the first reads into a buffer.  Returns false without memory. */
+static bool get_bufs(struct quorum_io *io, u32 legs)
+{
+	unsigned int leg;
+
+	io->legs = legs;
+	quorum_for_each_leg(leg, legs & (legs - 1))
+		if (!quorum_buf_try(io->q, &io->leg[leg].buf,
+				    io->bio->bi_iter.bi_size))
+			return false;
+	return true;
+}
+
+static void prepare_legs(struct quorum_io *io)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, io->legs) {
+		struct quorum_leg_io *li = &io->leg[leg];
+
+		quorum_io_prepare(io, leg);
+		if (li->buf.nr)
+			quorum_buf_attach(&li->buf, &li->bio, 0,
+					  io->bio->bi_iter.bi_size);
+	}
+}
+
+/*
+ * fifo: ask one leg after the other until one answers.
+ */
+
+static void fifo_next(struct quorum_io *io);
+
+static void fifo_work(struct work_struct *work)
+{
+	fifo_next(container_of(work, struct quorum_io, work));
+}
+
+static void fifo_done(struct quorum_io *io)
+{
+	struct quorum *q = io->q;
+	unsigned int leg = __ffs(io->legs);
+	blk_status_t status = io->leg[leg].bio.bi_status;
+
+	if (likely(!status)) {
+		quorum_io_end(io, BLK_STS_OK);
+		return;
+	}
+
+	if (read_fault(io, status))
+		quorum_leg_accuse(q, leg, QUORUM_READ_ERRORS, io->sector,
+				  bio_sectors(io->bio), status);
+	io->tried |= BIT(leg);
+	/* Each leg's end_io would nest in the last one's. */
+	INIT_WORK(&io->work, fifo_work);
+	queue_work(q->vote_wq, &io->work);
+}
+
+static void fifo_failed(struct quorum_io *io)
+{
+	blk_status_t status;
+
+	io->legs = io->tried;
+	status = quorum_io_error_vote(io);
+	if (!quorum_blameless(status))
+		quorum_report_no_quorum(io->q, io->sector,
+					bio_sectors(io->bio));
+	quorum_io_end(io, status);
+}
+
+static void fifo_next(struct quorum_io *io)
+{
+	u32 leg = choose_legs(io->q, io->tried);
+
+	if (!leg) {
+		fifo_failed(io);
+		return;
+	}
+	io->legs = leg;
+	prepare_legs(io);
+	quorum_io_submit(io, leg, fifo_done);
+}
+
+/**
+ * quorum_read() - start a read
+ * @io: the request, at most q->max_bytes long
+ *
+ * Context: map.
+ */
+void quorum_read(struct quorum_io *io)
+{
+	u32 legs;
+
+	if (io->q->pattern == QUORUM_PATTERN_FIFO) {
+		fifo_next(io);
+		return;
+	}
+
+	legs = choose_legs(io->q, 0);
+	if (likely(get_bufs(io, legs))) {
+		prepare_legs(io);
+		quorum_io_submit(io, legs, first_look_done);
+		return;
+	}
+
+	/* Memory is short: the second look has some in reserve. */
+	put_bufs(io);
+	second_look(io);
+}
