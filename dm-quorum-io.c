@@ -23,6 +23,7 @@ void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
 	io->bio = bio;
 	io->sector = dm_target_offset(q->ti, bio->bi_iter.bi_sector);
 	io->legs = 0;
+	io->excused = 0;
 	io->tried = 0;
 	io->dissent = false;
 	io->copy.bvecs = NULL;

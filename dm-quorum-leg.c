@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a leg.  A live leg is read, written and votes; a failed one gets
- * no I/O and has no vote until the table is loaded again.  A leg is failed in
- * the same critical section that decides whether enough others remain, so two
- * requests that fail different legs cannot bring the set below the threshold.
+ * The life of a leg.
+ *
+ * A live leg takes part: it gets every write and votes wherever it is in sync.
+ * A failed one gets no I/O; what it misses is remembered, region by region,
+ * until it is reinstated.  A missing one is a place in the table and no more.
+ *
+ * Whether something that changes the legs succeeded, who is failed for missing
+ * it and where who loses its vote are settled in one critical section, so two
+ * requests that fail different legs cannot bring a set below its threshold.
  */
 #include "dm-quorum.h"
 
 #define SCORE_HALF_LIFE		3600	/* seconds */
 
 /**
- * quorum_live() - the legs that take part now
+ * quorum_live() - the legs that take part now, in sync or not
  * @q: the target
- *
- * Legs only ever leave the set, and a leg that missed a write has left before
- * the caller hears of the write: a request that starts later cannot see it.
  *
  * Context: Any.
  */
@@ -57,12 +59,26 @@ static u32 __fail(struct quorum *q, u32 legs)
 	return failed;
 }
 
+/* What the sweep has done so far was without this leg.  Holds q->lock. */
+static void __revive(struct quorum *q, unsigned int leg)
+{
+	WRITE_ONCE(q->live, q->live | BIT(leg));
+	WRITE_ONCE(q->marks, q->marks + 1);
+	q->leg[leg].score = 0;
+}
+
+/* Whether the legs are a quorum everywhere without these.  Holds q->lock. */
+static bool __dispensable(struct quorum *q, u32 legs)
+{
+	return __quorum_enough(q, ~legs, 0, 0);
+}
+
 static void report_failed(struct quorum *q, u32 failed)
 {
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, failed)
-		quorum_report_failed(q, leg);
+		quorum_report_state(q, leg, "failed");
 }
 
 /**
@@ -70,7 +86,7 @@ static void report_failed(struct quorum *q, u32 failed)
  * @q: the target
  * @leg: which
  *
- * Context: Any.
+ * Context: Any, without q->lock.
  * Return: Whether the leg is failed now.
  */
 bool quorum_leg_fail(struct quorum *q, unsigned int leg)
@@ -80,7 +96,7 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 	bool gone;
 
 	spin_lock_irqsave(&q->lock, flags);
-	if (hweight32(q->live & ~BIT(leg)) >= q->threshold)
+	if (__dispensable(q, BIT(leg)))
 		failed = __fail(q, BIT(leg));
 	gone = !(q->live & BIT(leg));
 	spin_unlock_irqrestore(&q->lock, flags);
@@ -90,28 +106,96 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 }
 
 /**
- * quorum_legs_commit() - decide whether something that changes legs succeeded
+ * quorum_leg_reinstate() - take a failed leg back
  * @q: the target
- * @took: legs that did it
- * @missed: legs that did not; if it succeeded they are failed before this
- *	returns, so before anyone can hear of the success
+ * @leg: which; not a missing one
  *
- * Context: Any.
- * Return: Whether at least threshold of the live legs took it.
+ * It gets writes at once and votes where it missed none.
+ *
+ * Context: Any, without q->lock.
+ * Return: Whether it had failed.
  */
-bool quorum_legs_commit(struct quorum *q, u32 took, u32 missed)
+bool quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 {
 	unsigned long flags;
-	u32 failed = 0;
+	bool failed;
+
+	spin_lock_irqsave(&q->lock, flags);
+	failed = !(q->live & BIT(leg));
+	if (failed)
+		__revive(q, leg);
+	spin_unlock_irqrestore(&q->lock, flags);
+
+	if (failed)
+		quorum_report_state(q, leg, "reinstated");
+	return failed;
+}
+
+/**
+ * quorum_leg_rebuild() - forget the content of a leg and build it anew
+ * @q: the target
+ * @leg: which, live or failed; not a missing one
+ *
+ * Context: Any, without q->lock.
+ * Return: Whether the others are a quorum everywhere; if not, nothing changes.
+ */
+bool quorum_leg_rebuild(struct quorum *q, unsigned int leg)
+{
+	unsigned long flags;
+	bool dispensable;
+
+	spin_lock_irqsave(&q->lock, flags);
+	dispensable = __dispensable(q, BIT(leg));
+	if (dispensable) {
+		__quorum_mark(q, BIT(leg), 0, 0);
+		__revive(q, leg);
+	}
+	spin_unlock_irqrestore(&q->lock, flags);
+
+	if (dispensable)
+		quorum_report_state(q, leg, "to be rebuilt");
+	return dispensable;
+}
+
+/**
+ * quorum_legs_commit() - decide whether something that changes legs succeeded
+ * @q: the target
+ * @sector: first sector
+ * @sectors: how many; 0 for a flush
+ * @took: legs that did it
+ * @failed: legs that tried and did not
+ *
+ * If it succeeded, then before this returns, so before anyone can hear of it,
+ * all other legs lose their vote in the range.  A flush that a leg missed may
+ * have been for any write, so that leg loses its vote everywhere.  Those that
+ * failed are failed, unless the rest were no quorum in some other region: then
+ * they stay in service where they are in sync, as do legs that were not at
+ * fault.  The sweep is told if it is to bring live legs up to date.
+ *
+ * Context: Any, without q->lock.
+ * Return: Whether at least threshold of the legs with a vote took it.
+ */
+bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
+			u32 took, u32 failed)
+{
+	u32 missed = q->present & (sectors ? ~took : failed);
+	u32 gone = 0, behind = 0;
+	unsigned long flags;
 	bool enough;
 
 	spin_lock_irqsave(&q->lock, flags);
-	enough = hweight32(took & q->live) >= q->threshold;
-	if (enough)
-		failed = __fail(q, missed);
+	enough = __quorum_enough(q, took, sector, sectors);
+	if (enough) {
+		if (__dispensable(q, failed))
+			gone = __fail(q, failed);
+		__quorum_mark(q, missed, sector, sectors);
+		behind = missed & q->live;
+	}
 	spin_unlock_irqrestore(&q->lock, flags);
 
-	report_failed(q, failed);
+	report_failed(q, gone);
+	if (behind)
+		queue_work(q->slow_wq, &q->recover_work);
 	return enough;
 }
 
@@ -135,7 +219,7 @@ static bool score(struct quorum *q, struct quorum_leg *leg)
 }
 
 /**
- * quorum_leg_accuse() - report a bad leg, and fail it once it has had max_errors
+ * quorum_leg_accuse() - report a bad leg; fail it once it has had max_errors
  * @q: the target
  * @leg: the accused
  * @kind: the counter to raise

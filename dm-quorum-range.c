@@ -5,8 +5,8 @@
  * Holders and waiters stand in one interval tree.  A newcomer counts the
  * ranges it overlaps: all of them came earlier.  A holder that leaves takes one
  * off the count of every range it overlaps: all of them came later, or it could
- * not have held.  At zero a range is granted.  So overlapping requests go in the
- * order they came, and nobody starves.
+ * not have held.  At zero a range is granted.  So overlapping requests go in
+ * the order they came, and nobody starves.
  */
 #include "dm-quorum.h"
 
@@ -18,13 +18,17 @@
 INTERVAL_TREE_DEFINE(struct quorum_range, rb, sector_t, subtree_last,
 		     RANGE_START, RANGE_LAST, static inline, ranges_tree)
 
-#define for_each_overlap(other, ranges, range)				\
-	for ((other) = ranges_tree_iter_first(&(ranges)->tree,		\
-					      (range)->start,		\
-					      (range)->last);		\
-	     (other);							\
-	     (other) = ranges_tree_iter_next(other, (range)->start,	\
-					     (range)->last))
+static struct quorum_range *first_overlap(struct quorum_ranges *ranges,
+					  struct quorum_range *range)
+{
+	return ranges_tree_iter_first(&ranges->tree, range->start, range->last);
+}
+
+static struct quorum_range *next_overlap(struct quorum_range *other,
+					 struct quorum_range *range)
+{
+	return ranges_tree_iter_next(other, range->start, range->last);
+}
 
 void quorum_ranges_init(struct quorum_ranges *ranges)
 {
@@ -49,7 +53,8 @@ bool quorum_range_lock(struct quorum_ranges *ranges, struct quorum_range *range)
 
 	range->ahead = 0;
 	spin_lock_irqsave(&ranges->lock, flags);
-	for_each_overlap(other, ranges, range)
+	for (other = first_overlap(ranges, range); other;
+	     other = next_overlap(other, range))
 		range->ahead++;
 	ranges_tree_insert(range, &ranges->tree);
 	granted = !range->ahead;
@@ -75,7 +80,8 @@ void quorum_range_unlock(struct quorum_ranges *ranges,
 
 	spin_lock_irqsave(&ranges->lock, flags);
 	ranges_tree_remove(range, &ranges->tree);
-	for_each_overlap(other, ranges, range)
+	for (other = first_overlap(ranges, range); other;
+	     other = next_overlap(other, range))
 		if (!--other->ahead)
 			list_add_tail(&other->list, &granted);
 	spin_unlock_irqrestore(&ranges->lock, flags);

@@ -15,27 +15,20 @@
  */
 #define COMPARE_AT_ONCE		(32 << 10)
 
-/* The legs a read asks at first. */
-static u32 choose_legs(struct quorum *q, u32 tried)
+static u32 voters_for(struct quorum_io *io)
 {
-	u32 live = quorum_live(q);
+	return quorum_current(io->q, io->sector, bio_sectors(io->bio));
+}
+
+/* Threshold of @voters, beginning with another one each time. */
+static u32 rotate(struct quorum *q, u32 voters)
+{
+	unsigned int turn = READ_ONCE(q->turn);
 	u32 legs = 0;
-	unsigned int turn;
 
-	switch (q->pattern) {
-	case QUORUM_PATTERN_QUORUM:
-		return live;
-	case QUORUM_PATTERN_FIFO:
-		live &= ~tried;
-		return live & -live;
-	case QUORUM_PATTERN_MINIMAL:
-		break;
-	}
-
-	turn = READ_ONCE(q->turn);
 	WRITE_ONCE(q->turn, turn + 1 < q->nr_legs ? turn + 1 : 0);
 	while (hweight32(legs) < q->threshold) {
-		legs |= live & BIT(turn);
+		legs |= voters & BIT(turn);
 		turn = turn + 1 < q->nr_legs ? turn + 1 : 0;
 	}
 	return legs;
@@ -129,7 +122,7 @@ static void first_look_done(struct quorum_io *io)
 	}
 }
 
-/* Every leg but the first reads into a buffer.  Returns false without memory. */
+/* Every leg but the first reads into a buffer.  Fails if memory is short. */
 static bool get_bufs(struct quorum_io *io, u32 legs)
 {
 	unsigned int leg;
@@ -201,15 +194,15 @@ static void fifo_failed(struct quorum_io *io)
 
 static void fifo_next(struct quorum_io *io)
 {
-	u32 leg = choose_legs(io->q, io->tried);
+	u32 untried = voters_for(io) & ~io->tried;
 
-	if (!leg) {
+	if (!untried) {
 		fifo_failed(io);
 		return;
 	}
-	io->legs = leg;
+	io->legs = BIT(__ffs(untried));
 	prepare_legs(io);
-	quorum_io_submit(io, leg, fifo_done);
+	quorum_io_submit(io, io->legs, fifo_done);
 }
 
 /**
@@ -220,14 +213,17 @@ static void fifo_next(struct quorum_io *io)
  */
 void quorum_read(struct quorum_io *io)
 {
+	struct quorum *q = io->q;
 	u32 legs;
 
-	if (io->q->pattern == QUORUM_PATTERN_FIFO) {
+	if (q->pattern == QUORUM_PATTERN_FIFO) {
 		fifo_next(io);
 		return;
 	}
 
-	legs = choose_legs(io->q, 0);
+	legs = voters_for(io);
+	if (q->pattern == QUORUM_PATTERN_MINIMAL)
+		legs = rotate(q, legs);
 	if (likely(get_bufs(io, legs))) {
 		prepare_legs(io);
 		quorum_io_submit(io, legs, first_look_done);

@@ -16,42 +16,40 @@
 
 #include <crypto/hash.h>
 
-/* Bytes [from, to) of a request; empty if from == to. */
-struct span {
-	unsigned int from;
-	unsigned int to;
-};
-
 /*
  * struct recheck_leg - what one leg has to say
  * @recheck: whose leg this is
  * @bio: reads and rewrites it
- * @lost: where it lost a vote or could not be read
  * @status: how the read of the whole request ended
  * @digest: names its version, once legs are known to differ
  * @bad: blocks that could not be read, once read by pieces
+ * @lost: blocks in which it lost a vote or could not be read
+ * @done: how far @lost has been rewritten, in blocks
  */
 struct recheck_leg {
 	struct recheck *recheck;
 	struct bio bio;
-	struct span lost;
 	blk_status_t status;
 	u8 digest[HASH_MAX_DIGESTSIZE];
 	unsigned long *bad;
+	unsigned long *lost;
+	unsigned int done;
 };
 
 /*
  * struct recheck - one second look
  * @sector: first sector
  * @bytes: length
- * @dissent: the first look failed to agree
- * @forgiving: read errors are not the leg's fault this time
+ * @blocks: length in logical blocks
+ * @flags: of enum quorum_look
  * @asked: the legs that were read
  * @answered: those of them that returned all of the request
  * @off: the part being compared
  * @len: likewise
  * @ballot: who agrees with whom about that part
  * @tied: some part was decided by the tie rule
+ * @differ: blocks about which those that could be read differ
+ * @undecided: blocks without a winner
  * @answer: where the winning data is
  * @pending: leg bios still out, plus one while they are being sent
  * @buf: the data of each leg
@@ -60,14 +58,16 @@ struct recheck {
 	struct quorum *q;
 	sector_t sector;
 	unsigned int bytes;
-	bool dissent;
-	bool forgiving;
+	unsigned int blocks;
+	unsigned int flags;
 	u32 asked;
 	u32 answered;
 	unsigned int off;
 	unsigned int len;
 	u8 ballot[QUORUM_MAX_LEGS];
 	bool tied;
+	unsigned long *differ;
+	unsigned long *undecided;
 	struct quorum_buf *answer;
 	atomic_t pending;
 	struct completion idle;
@@ -77,12 +77,21 @@ struct recheck {
 
 static unsigned int bitmap_longs(struct quorum *q)
 {
-	return BITS_TO_LONGS(q->max_bytes >> SECTOR_SHIFT);
+	return BITS_TO_LONGS(q->max_bytes / q->block_size);
+}
+
+/* Two bitmaps for each leg and two for all of them. */
+static size_t recheck_size(struct quorum *q)
+{
+	struct recheck *rc;
+
+	return struct_size(rc, leg, q->nr_legs) +
+	       2 * (q->nr_legs + 1) * bitmap_longs(q) * sizeof(long);
 }
 
 /**
  * quorum_rechecks_init() - make room for second looks
- * @q: nr_legs and max_bytes are set
+ * @q: nr_legs, max_bytes and block_size are set
  *
  * One context is held in reserve.
  *
@@ -91,11 +100,7 @@ static unsigned int bitmap_longs(struct quorum *q)
  */
 int quorum_rechecks_init(struct quorum *q)
 {
-	struct recheck *rc;
-	size_t size = struct_size(rc, leg, q->nr_legs) +
-		      q->nr_legs * bitmap_longs(q) * sizeof(long);
-
-	return mempool_init_kmalloc_pool(&q->rechecks, 1, size);
+	return mempool_init_kmalloc_pool(&q->rechecks, 1, recheck_size(q));
 }
 
 void quorum_rechecks_exit(struct quorum *q)
@@ -103,24 +108,37 @@ void quorum_rechecks_exit(struct quorum *q)
 	mempool_exit(&q->rechecks);
 }
 
-static struct recheck *recheck_get(struct quorum *q, sector_t sector,
-				   unsigned int bytes)
+static void carve_bitmaps(struct recheck *rc)
 {
-	struct recheck *rc = mempool_alloc(&q->rechecks, GFP_NOIO);
-	unsigned long *bitmaps = (unsigned long *)&rc->leg[q->nr_legs];
+	unsigned int longs = bitmap_longs(rc->q);
+	unsigned long *next = (unsigned long *)&rc->leg[rc->q->nr_legs];
 	unsigned int leg;
 
-	memset(rc, 0, sizeof(*rc));
+	rc->differ = next;
+	rc->undecided = next += longs;
+	for (leg = 0; leg < rc->q->nr_legs; leg++) {
+		rc->leg[leg].bad = next += longs;
+		rc->leg[leg].lost = next += longs;
+	}
+}
+
+static struct recheck *recheck_get(struct quorum *q, sector_t sector,
+				   unsigned int bytes, unsigned int flags)
+{
+	struct recheck *rc = mempool_alloc(&q->rechecks, GFP_NOIO);
+	unsigned int leg;
+
+	memset(rc, 0, recheck_size(q));
 	rc->q = q;
 	rc->sector = sector;
 	rc->bytes = bytes;
+	rc->blocks = bytes / q->block_size;
+	rc->flags = flags;
 	init_completion(&rc->idle);
-	for (leg = 0; leg < q->nr_legs; leg++) {
-		memset(&rc->leg[leg], 0, sizeof(rc->leg[leg]));
+	carve_bitmaps(rc);
+	for (leg = 0; leg < q->nr_legs; leg++)
 		rc->leg[leg].recheck = rc;
-		rc->leg[leg].bad = bitmaps + leg * bitmap_longs(q);
-	}
-	rc->asked = quorum_live(q);
+	rc->asked = quorum_current(q, sector, bytes >> SECTOR_SHIFT);
 	quorum_bufs_get(q, rc->buf, rc->asked, bytes);
 	return rc;
 }
@@ -216,7 +234,6 @@ static void read_by_pieces(struct recheck *rc, unsigned int leg)
 	unsigned int piece = rc->bytes;
 	unsigned int off = 0;
 
-	bitmap_zero(rc->leg[leg].bad, rc->bytes / block);
 	while (off < rc->bytes) {
 		piece = min(piece, rc->bytes - off);
 		if (read_piece(rc, leg, off, piece)) {
@@ -281,39 +298,20 @@ static bool unanimous(struct recheck *rc)
 	return true;
 }
 
-static void lose(struct recheck *rc, unsigned int leg, unsigned int from,
-		 unsigned int to)
-{
-	struct span *lost = &rc->leg[leg].lost;
-
-	if (lost->from == lost->to)
-		lost->from = from;
-	lost->to = to;
-}
-
-static void forget_losses(struct recheck *rc)
-{
-	unsigned int leg;
-
-	rc->tied = false;
-	quorum_for_each_leg(leg, rc->asked)
-		rc->leg[leg].lost = (struct span) { 0, 0 };
-}
-
-/* Mark the blocks of [off, off + len) in which @leg differs from @winner. */
+/* Mark the blocks in which @leg differs from @winner. */
 static void lose_difference(struct recheck *rc, unsigned int leg,
-			    unsigned int winner, unsigned int off,
-			    unsigned int len)
+			    unsigned int winner)
 {
 	unsigned int block = rc->q->block_size;
-	unsigned int end = off + len;
+	unsigned int off = 0;
 
-	while (off < end) {
-		off = rounddown(quorum_buf_differ(&rc->buf[winner],
-						  &rc->buf[leg], off,
-						  end - off), block);
-		if (off < end)
-			lose(rc, leg, off, off + block);
+	while (off < rc->bytes) {
+		off = quorum_buf_differ(&rc->buf[winner], &rc->buf[leg], off,
+					rc->bytes - off) / block * block;
+		if (off < rc->bytes) {
+			__set_bit(off / block, rc->leg[leg].lost);
+			__set_bit(off / block, rc->differ);
+		}
 		off += block;
 	}
 }
@@ -340,113 +338,161 @@ static bool vote_request(struct recheck *rc)
 
 	rc->answer = &rc->buf[tally.first];
 	quorum_for_each_leg(leg, rc->answered & ~tally.agree)
-		lose_difference(rc, leg, tally.first, 0, rc->bytes);
+		lose_difference(rc, leg, tally.first);
 	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
-		lose(rc, leg, 0, rc->bytes);
+		bitmap_fill(rc->leg[leg].lost, rc->blocks);
 	return true;
 }
 
-/* The legs that have something to say about the current block. */
-static u32 block_voters(struct recheck *rc)
+/* The legs that have something to say about a block. */
+static u32 block_voters(struct recheck *rc, unsigned int block)
 {
 	u32 voters = rc->answered;
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
-		if (!test_bit(rc->off / rc->len, rc->leg[leg].bad))
+		if (!test_bit(block, rc->leg[leg].bad))
 			voters |= BIT(leg);
 	return voters;
 }
 
-static bool vote_block(struct recheck *rc)
+static void vote_block(struct recheck *rc, unsigned int block)
 {
-	u32 voters = block_voters(rc);
+	u32 voters = block_voters(rc, block);
 	struct quorum_tally tally;
 	unsigned int leg;
+	bool won;
 
+	rc->off = block * rc->q->block_size;
 	quorum_classify(rc->ballot, voters, same_bytes, rc);
-	if (!vote_on(rc, voters, &tally))
-		return false;
-
+	won = vote_on(rc, voters, &tally);
+	if (voters & ~tally.agree)
+		__set_bit(block, rc->differ);
+	if (!won) {
+		__set_bit(block, rc->undecided);
+		return;
+	}
 	quorum_for_each_leg(leg, rc->asked & ~tally.agree)
-		lose(rc, leg, rc->off, rc->off + rc->len);
+		__set_bit(block, rc->leg[leg].lost);
 	if (rc->answer != &rc->buf[tally.first])
 		quorum_buf_copy(rc->answer, &rc->buf[tally.first], rc->off,
 				rc->len);
-	return true;
 }
 
 /*
  * One vote on each block.  The answer is put together in the buffer of the
- * lowest leg, block by block, each after it has been voted on.  On failure
- * rc->off is the block that has no winner.
+ * lowest leg, block by block, each after it has been voted on.
  */
-static bool vote_blocks(struct recheck *rc)
+static void vote_blocks(struct recheck *rc)
 {
-	unsigned int leg;
+	unsigned int leg, block;
 
 	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
 		read_by_pieces(rc, leg);
 
-	forget_losses(rc);
+	rc->tied = false;
 	rc->answer = &rc->buf[__ffs(rc->asked)];
 	rc->len = rc->q->block_size;
-	for (rc->off = 0; rc->off < rc->bytes; rc->off += rc->len)
-		if (!vote_block(rc))
-			return false;
-	return true;
+	for (block = 0; block < rc->blocks; block++)
+		vote_block(rc, block);
 }
 
 /*
  * Consequences.
  */
 
-static sector_t span_sectors(const struct span *span)
+static bool faulty(struct recheck *rc, unsigned int leg)
 {
-	return (span->to - span->from) >> SECTOR_SHIFT;
+	return !(rc->flags & QUORUM_LOOK_FORGIVING) &&
+	       !quorum_blameless(rc->leg[leg].status);
 }
 
-static void accuse_reader(struct recheck *rc, unsigned int leg,
-			  const struct span *where)
+/*
+ * Accuse a leg of what lies between the first and the last set bit, or of all
+ * if none is.  A tie says that legs differ, but not which to fail for it.
+ */
+static void accuse_of(struct recheck *rc, unsigned int leg,
+		      enum quorum_stat kind, const unsigned long *where,
+		      blk_status_t status)
 {
-	blk_status_t status = rc->leg[leg].status;
+	unsigned int per_block = rc->q->block_size >> SECTOR_SHIFT;
+	unsigned int first = find_first_bit(where, rc->blocks);
+	unsigned int last = find_last_bit(where, rc->blocks);
 
-	if (rc->forgiving || quorum_blameless(status))
-		return;
-	quorum_leg_accuse(rc->q, leg, QUORUM_READ_ERRORS,
-			  rc->sector + (where->from >> SECTOR_SHIFT),
-			  span_sectors(where), status);
-}
-
-/* A tie says that legs differ, but not which of them to fail for it. */
-static void accuse_loser(struct recheck *rc, unsigned int leg)
-{
-	const struct span *lost = &rc->leg[leg].lost;
-	sector_t sector = rc->sector + (lost->from >> SECTOR_SHIFT);
-
-	if (rc->tied)
-		quorum_report(rc->q, leg, QUORUM_MISMATCHES, sector,
-			      span_sectors(lost), BLK_STS_OK);
+	if (first == rc->blocks) {
+		first = 0;
+		last = rc->blocks - 1;
+	}
+	if (rc->tied && kind == QUORUM_MISMATCHES)
+		quorum_report(rc->q, leg, kind, rc->sector + first * per_block,
+			      (last - first + 1) * per_block, status);
 	else
-		quorum_leg_accuse(rc->q, leg, QUORUM_MISMATCHES, sector,
-				  span_sectors(lost), BLK_STS_OK);
+		quorum_leg_accuse(rc->q, leg, kind,
+				  rc->sector + first * per_block,
+				  (last - first + 1) * per_block, status);
 }
 
-/* An answer was found: report every leg that did not give it. */
-static void accuse(struct recheck *rc)
+static void accuse_unreadable(struct recheck *rc)
 {
-	const struct span all = { 0, rc->bytes };
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, rc->asked) {
-		const struct span *lost = &rc->leg[leg].lost;
+	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
+		if (faulty(rc, leg))
+			accuse_of(rc, leg, QUORUM_READ_ERRORS,
+				  rc->leg[leg].bad, rc->leg[leg].status);
+}
 
-		if (!(rc->answered & BIT(leg)))
-			accuse_reader(rc, leg,
-				      span_sectors(lost) ? lost : &all);
-		else if (span_sectors(lost))
-			accuse_loser(rc, leg);
+static bool lost_any(struct recheck *rc, unsigned int leg)
+{
+	return !bitmap_empty(rc->leg[leg].lost, rc->blocks);
+}
+
+static void accuse_losers(struct recheck *rc)
+{
+	unsigned int leg;
+
+	if (rc->flags & QUORUM_LOOK_UNSETTLED)
+		return;
+	quorum_for_each_leg(leg, rc->answered)
+		if (lost_any(rc, leg))
+			accuse_of(rc, leg, QUORUM_MISMATCHES,
+				  rc->leg[leg].lost, BLK_STS_OK);
+}
+
+/* Start to write the next run of lost blocks.  Returns false if none is. */
+static bool write_run(struct recheck *rc, unsigned int leg)
+{
+	struct recheck_leg *rl = &rc->leg[leg];
+	unsigned int block = rc->q->block_size;
+	unsigned int from = find_next_bit(rl->lost, rc->blocks, rl->done);
+
+	if (from == rc->blocks)
+		return false;
+	rl->done = find_next_zero_bit(rl->lost, rc->blocks, from);
+	io_start(rc, leg, REQ_OP_WRITE, rc->answer, from * block,
+		 (rl->done - from) * block);
+	return true;
+}
+
+/* Write the answer over what @legs lost.  Returns the legs that failed. */
+static u32 write_answer(struct recheck *rc, u32 legs)
+{
+	u32 busy = legs, failed = 0;
+	unsigned int leg;
+
+	while (busy) {
+		io_begin(rc);
+		quorum_for_each_leg(leg, busy)
+			if (!write_run(rc, leg))
+				busy &= ~BIT(leg);
+		io_wait(rc);
+
+		quorum_for_each_leg(leg, busy)
+			if (rc->leg[leg].bio.bi_status)
+				failed |= BIT(leg);
+		busy &= ~failed;
 	}
+	return failed;
 }
 
 /* The legs to rewrite: none on a tie, none that left meanwhile. */
@@ -455,51 +501,49 @@ static u32 to_rewrite(struct recheck *rc)
 	u32 legs = 0;
 	unsigned int leg;
 
-	if (!quorum_option(rc->q, QUORUM_REWRITE_CORRUPTED) || rc->tied)
+	if (!(rc->flags & QUORUM_LOOK_REWRITE) || rc->tied)
 		return 0;
-
-	quorum_for_each_leg(leg, rc->asked & quorum_live(rc->q)) {
-		bool unread = !(rc->answered & BIT(leg));
-
-		if (unread && (rc->forgiving ||
-			       quorum_blameless(rc->leg[leg].status)))
-			continue;
-		if (span_sectors(&rc->leg[leg].lost))
+	quorum_for_each_leg(leg, rc->asked & quorum_live(rc->q))
+		if (lost_any(rc, leg) &&
+		    (rc->answered & BIT(leg) || faulty(rc, leg)))
 			legs |= BIT(leg);
-	}
 	return legs;
 }
 
 static void rewrite(struct recheck *rc)
 {
-	struct quorum *q = rc->q;
 	u32 losers = to_rewrite(rc);
+	u32 failed = write_answer(rc, losers);
 	unsigned int leg;
 
-	if (!losers)
-		return;
+	quorum_for_each_leg(leg, losers & ~failed)
+		atomic64_inc(&rc->q->leg[leg].stat[QUORUM_REWRITES]);
+	quorum_for_each_leg(leg, failed)
+		accuse_of(rc, leg, QUORUM_REWRITE_ERRORS, rc->leg[leg].lost,
+			  rc->leg[leg].bio.bi_status);
+}
 
-	io_begin(rc);
-	quorum_for_each_leg(leg, losers) {
-		const struct span *lost = &rc->leg[leg].lost;
+/*
+ * Give the answer to the legs that have no vote here.  One that cannot take it
+ * is failed.  Returns whether all of them have all of it now.
+ */
+static bool rebuild(struct recheck *rc)
+{
+	u32 legs, failed;
+	unsigned int leg;
 
-		io_start(rc, leg, REQ_OP_WRITE, rc->answer, lost->from,
-			 lost->to - lost->from);
+	if (!(rc->flags & QUORUM_LOOK_REBUILD) || rc->tied)
+		return !rc->tied;
+	legs = quorum_live(rc->q) & ~rc->asked;
+	quorum_for_each_leg(leg, legs)
+		bitmap_complement(rc->leg[leg].lost, rc->undecided, rc->blocks);
+	failed = write_answer(rc, legs);
+	quorum_for_each_leg(leg, failed) {
+		accuse_of(rc, leg, QUORUM_WRITE_ERRORS, rc->leg[leg].lost,
+			  rc->leg[leg].bio.bi_status);
+		quorum_leg_fail(rc->q, leg);
 	}
-	io_wait(rc);
-
-	quorum_for_each_leg(leg, losers) {
-		const struct span *lost = &rc->leg[leg].lost;
-		blk_status_t status = rc->leg[leg].bio.bi_status;
-
-		if (status)
-			quorum_leg_accuse(q, leg, QUORUM_REWRITE_ERRORS,
-					  rc->sector +
-					  (lost->from >> SECTOR_SHIFT),
-					  span_sectors(lost), status);
-		else
-			atomic64_inc(&q->leg[leg].stat[QUORUM_REWRITES]);
-	}
+	return !failed;
 }
 
 /* blkverify: leg 0 is the reference, so the mismatch is leg 1's. */
@@ -508,10 +552,8 @@ static void blame_second_leg(struct recheck *rc)
 	unsigned int byte = quorum_buf_differ(&rc->buf[0], &rc->buf[1], 0,
 					      rc->bytes);
 
-	forget_losses(rc);
-	lose_difference(rc, 1, 0, 0, rc->bytes);
 	quorum_report_byte(rc->q, ((u64)rc->sector << SECTOR_SHIFT) + byte);
-	accuse_loser(rc, 1);
+	accuse_of(rc, 1, QUORUM_MISMATCHES, rc->differ, BLK_STS_OK);
 }
 
 /* The status most legs failed with; just an I/O error if enough were read. */
@@ -521,7 +563,7 @@ static blk_status_t error_vote(struct recheck *rc)
 	struct quorum_tally tally;
 	unsigned int leg;
 
-	if (hweight32(rc->answered) >= rc->q->threshold)
+	if (!failed || hweight32(rc->answered) >= rc->q->threshold)
 		return BLK_STS_IOERR;
 
 	quorum_for_each_leg(leg, failed)
@@ -530,42 +572,46 @@ static blk_status_t error_vote(struct recheck *rc)
 	return (__force blk_status_t)rc->ballot[tally.first];
 }
 
-/*
- * No answer: nobody knows who is wrong, so only those that could not be read
- * are accused, and nothing is written.
- */
+/* Some block has no winner: nobody knows who is wrong there. */
 static blk_status_t no_quorum(struct recheck *rc)
 {
-	const struct span all = { 0, rc->bytes };
-	sector_t sector = rc->sector + (rc->off >> SECTOR_SHIFT);
+	unsigned int per_block = rc->q->block_size >> SECTOR_SHIFT;
+	unsigned int first = find_first_bit(rc->undecided, rc->blocks);
+	unsigned int last = find_last_bit(rc->undecided, rc->blocks);
 	blk_status_t status = error_vote(rc);
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
-		accuse_reader(rc, leg, &all);
 
 	if (quorum_option(rc->q, QUORUM_BLKVERIFY) &&
 	    rc->answered == rc->asked)
 		blame_second_leg(rc);
 	if (!quorum_blameless(status))
-		quorum_report_no_quorum(rc->q, sector,
-					rc->len >> SECTOR_SHIFT);
+		quorum_report_no_quorum(rc->q, rc->sector + first * per_block,
+					(last - first + 1) * per_block);
 	return status;
 }
 
-static blk_status_t recheck_run(struct recheck *rc)
+/* Read and vote.  Returns whether every block has a winner. */
+static bool decide(struct recheck *rc)
 {
+	if (hweight32(rc->asked) < rc->q->threshold) {
+		bitmap_fill(rc->undecided, rc->blocks);
+		return false;
+	}
 	read_all(rc);
 	if (unanimous(rc)) {
-		if (rc->dissent)
+		if (rc->flags & QUORUM_LOOK_DISSENT)
 			atomic64_inc(&rc->q->transient);
-		return BLK_STS_OK;
+		return true;
 	}
-	if (!vote_request(rc) && !vote_blocks(rc))
-		return no_quorum(rc);
-	accuse(rc);
-	rewrite(rc);
-	return BLK_STS_OK;
+	if (!vote_request(rc))
+		vote_blocks(rc);
+	accuse_unreadable(rc);
+	return bitmap_empty(rc->undecided, rc->blocks);
+}
+
+/* While legs are being made equal for the first time, nobody is to blame. */
+static unsigned int settled_flag(struct quorum *q, sector_t sector)
+{
+	return quorum_settled(q, sector) ? 0 : QUORUM_LOOK_UNSETTLED;
 }
 
 /**
@@ -576,20 +622,68 @@ static blk_status_t recheck_run(struct recheck *rc)
  * @dissent: it was read once, and legs were at fault: if they are not any more,
  *	that is counted as transient
  *
+ * Nothing is written, and no loser accused, unless every block has a winner.
+ *
  * Context: slow_wq; sleeps.  The caller holds the range and no pages of @q.
  * Return: BLK_STS_OK or the error to complete the read with.
  */
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent)
 {
-	struct recheck *rc = recheck_get(q, sector, bio->bi_iter.bi_size);
-	blk_status_t status;
+	unsigned int flags = settled_flag(q, sector);
+	blk_status_t status = BLK_STS_OK;
+	struct recheck *rc;
 
-	rc->dissent = dissent;
-	rc->forgiving = bio->bi_opf & REQ_RAHEAD;
-	status = recheck_run(rc);
-	if (!status)
+	if (dissent)
+		flags |= QUORUM_LOOK_DISSENT;
+	if (bio->bi_opf & REQ_RAHEAD)
+		flags |= QUORUM_LOOK_FORGIVING;
+	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
+		flags |= QUORUM_LOOK_REWRITE;
+
+	rc = recheck_get(q, sector, bio->bi_iter.bi_size, flags);
+	if (decide(rc)) {
+		accuse_losers(rc);
+		rewrite(rc);
 		quorum_buf_drain(rc->answer, bio);
+	} else {
+		status = no_quorum(rc);
+	}
 	recheck_put(rc);
 	return status;
+}
+
+/**
+ * quorum_recheck_sweep() - look at a piece for its own sake
+ * @q: the target
+ * @sector: first sector
+ * @bytes: length, at most q->max_bytes and within one region
+ * @flags: QUORUM_LOOK_REWRITE and QUORUM_LOOK_REBUILD, or neither
+ * @differ: raised by the sectors about which legs differ
+ *
+ * Blocks without a winner are reported and left alone; the others are treated
+ * as those of a read.
+ *
+ * Context: slow_wq; sleeps.  The caller holds the range and no pages of @q.
+ * Return: Whether all of the piece has a winner and all legs asked to have it.
+ */
+bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
+			  unsigned int bytes, unsigned int flags,
+			  u64 *differ)
+{
+	struct recheck *rc = recheck_get(q, sector, bytes,
+					 flags | settled_flag(q, sector));
+	bool decided = decide(rc);
+
+	*differ += bitmap_weight(rc->differ, rc->blocks) *
+		   (q->block_size >> SECTOR_SHIFT);
+	accuse_losers(rc);
+	if (!decided)
+		no_quorum(rc);
+	if (rc->answer) {
+		rewrite(rc);
+		decided &= rebuild(rc);
+	}
+	recheck_put(rc);
+	return decided;
 }

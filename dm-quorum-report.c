@@ -18,12 +18,18 @@ static const char * const kind_names[QUORUM_NR_STATS] = {
 };
 
 /* The limit on log lines is each target's own: one bad set hides no other. */
-#define quorum_warn(q, fmt, ...)					\
-do {									\
-	if (__ratelimit(&(q)->log_limit))				\
-		DMWARN("%s: " fmt, dm_table_device_name((q)->ti->table),	\
-		       ##__VA_ARGS__);					\
-} while (0)
+static __printf(2, 3) void quorum_warn(struct quorum *q, const char *fmt, ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (!__ratelimit(&q->log_limit))
+		return;
+	va_start(args, fmt);
+	vaf.va = &args;
+	DMWARN("%s: %pV", dm_table_device_name(q->ti->table), &vaf);
+	va_end(args);
+}
 
 static void event_work(struct work_struct *work)
 {
@@ -45,8 +51,11 @@ void quorum_reports_exit(struct quorum *q)
 	ratelimit_state_exit(&q->log_limit);
 }
 
-/* Events are raised in a work item: dm takes a mutex.  They may coalesce. */
-static void raise_event(struct quorum *q)
+/*
+ * Wake whoever waits for an event.  Events are raised in a work item, since dm
+ * takes a mutex, and may coalesce.  Context: Any.
+ */
+void quorum_raise_event(struct quorum *q)
 {
 	schedule_work(&q->event_work);
 }
@@ -98,14 +107,14 @@ void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
 		    (unsigned long long)report.sector,
 		    (unsigned long long)sectors, report.error,
 		    kind == QUORUM_REWRITE_ERRORS ? " (rewrite)" : "");
-	raise_event(q);
+	quorum_raise_event(q);
 }
 
-/* Tell that a leg has been failed.  Context: Any, without q->lock. */
-void quorum_report_failed(struct quorum *q, unsigned int leg)
+/* Tell of a change in a leg's life.  Context: Any, without q->lock. */
+void quorum_report_state(struct quorum *q, unsigned int leg, const char *state)
 {
-	quorum_warn(q, "leg %u (%s): failed", leg, q->leg[leg].dev->name);
-	raise_event(q);
+	quorum_warn(q, "leg %u (%s): %s", leg, q->leg[leg].dev->name, state);
+	quorum_raise_event(q);
 }
 
 /**
@@ -122,10 +131,10 @@ void quorum_report_no_quorum(struct quorum *q, sector_t sector,
 	atomic64_inc(&q->no_quorum);
 	quorum_warn(q, "no quorum: sectors %llu+%llu",
 		    device_sector(q, sector), (unsigned long long)sectors);
-	raise_event(q);
+	quorum_raise_event(q);
 }
 
-/* blkverify: name the first byte, counted on the mapped device, that differs. */
+/* blkverify: name the first byte, as the mapped device counts, that differs. */
 void quorum_report_byte(struct quorum *q, u64 byte)
 {
 	quorum_warn(q, "leg 1 (%s): blkverify: contents differ at byte %llu",

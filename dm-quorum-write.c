@@ -20,39 +20,29 @@ static u32 failed_legs(struct quorum_io *io)
 	return failed;
 }
 
-static u32 blameless_legs(struct quorum_io *io, u32 failed)
+/* Those of @failed that have themselves to blame. */
+static u32 faulty_legs(struct quorum_io *io, u32 failed)
 {
 	unsigned int leg;
-	u32 blameless = 0;
+	u32 faulty = 0;
 
 	quorum_for_each_leg(leg, failed)
-		if (quorum_blameless(io->leg[leg].bio.bi_status))
-			blameless |= BIT(leg);
-	return blameless;
+		if (!quorum_blameless(io->leg[leg].bio.bi_status))
+			faulty |= BIT(leg);
+	return faulty;
 }
 
 /*
- * Of the legs that failed, those that lose their vote if the request succeeds.
- * A write that a leg missed for whatever reason leaves old data there.  A
- * discard or flush it cannot do leaves nothing wrong.
+ * The legs that have done their part.  Whatever the reason, a write that a leg
+ * missed leaves old data there.  But a discard is advice: once some leg took
+ * it, only those that failed at it have not.
  */
-static u32 missed_by(struct quorum_io *io, u32 failed)
-{
-	if (bio_op(io->bio) == REQ_OP_DISCARD || !bio_sectors(io->bio))
-		return failed & ~blameless_legs(io, failed);
-	return failed;
-}
-
-/*
- * The legs that count towards the threshold.  A discard is advice: once some
- * leg took it, only those that tried and failed did not.
- */
-static u32 taken_by(struct quorum_io *io, u32 failed)
+static u32 taken_by(struct quorum_io *io, u32 failed, u32 faulty)
 {
 	u32 took = io->legs & ~failed;
 
 	if (bio_op(io->bio) == REQ_OP_DISCARD && took)
-		return ~missed_by(io, failed);
+		return (io->legs & ~faulty) | io->excused;
 	return took;
 }
 
@@ -69,16 +59,18 @@ static void accuse(struct quorum_io *io, u32 legs)
 }
 
 /*
- * Some leg failed: settle who did, before the range is given back and before
- * the caller hears of it.
+ * Some leg did not do it: settle what that means, before the range is given
+ * back and before the caller hears of it.
  */
 static blk_status_t settle(struct quorum_io *io, u32 failed)
 {
+	u32 faulty = faulty_legs(io, failed);
 	struct quorum *q = io->q;
 	blk_status_t status;
 
-	accuse(io, failed & ~blameless_legs(io, failed));
-	if (quorum_legs_commit(q, taken_by(io, failed), missed_by(io, failed)))
+	accuse(io, faulty);
+	if (quorum_legs_commit(q, io->sector, bio_sectors(io->bio),
+			       taken_by(io, failed, faulty), faulty))
 		return BLK_STS_OK;
 
 	status = quorum_io_error_vote(io);
@@ -92,7 +84,7 @@ static void finish(struct quorum_io *io)
 	u32 failed = failed_legs(io);
 	blk_status_t status = BLK_STS_OK;
 
-	if (unlikely(failed))
+	if (unlikely(failed || (io->legs | io->excused) != io->q->present))
 		status = settle(io, failed);
 	quorum_buf_put(io->q, &io->copy);
 	if (bio_sectors(io->bio))
@@ -114,14 +106,13 @@ static void zero_by_hand(struct work_struct *work)
 	quorum_for_each_leg(leg, io->legs) {
 		struct quorum_leg *to = &io->q->leg[leg];
 		struct bio *bio = &io->leg[leg].bio;
+		int r;
 
 		if (bio->bi_status != BLK_STS_NOTSUPP)
 			continue;
-		bio->bi_status = errno_to_blk_status(
-			blkdev_issue_zeroout(to->dev->bdev,
-					     to->offset + io->sector,
-					     bio_sectors(io->bio), GFP_NOIO,
-					     flags));
+		r = blkdev_issue_zeroout(to->dev->bdev, to->offset + io->sector,
+					 bio_sectors(io->bio), GFP_NOIO, flags);
+		bio->bi_status = errno_to_blk_status(r);
 	}
 	finish(io);
 }
@@ -150,12 +141,11 @@ static void legs_done(struct quorum_io *io)
 }
 
 /* Not every leg need support discards: those that do not are left alone. */
-static u32 discarding_legs(struct quorum *q)
+static u32 discarding_legs(struct quorum *q, u32 legs)
 {
-	u32 legs = quorum_live(q);
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, quorum_live(q))
+	quorum_for_each_leg(leg, legs)
 		if (!bdev_max_discard_sectors(q->leg[leg].dev->bdev))
 			legs &= ~BIT(leg);
 	return legs;
@@ -182,8 +172,12 @@ static void send_locked(struct quorum_io *io)
 {
 	u32 legs = quorum_live(io->q);
 
-	if (bio_op(io->bio) == REQ_OP_DISCARD)
-		legs = discarding_legs(io->q);
+	if (bio_op(io->bio) == REQ_OP_DISCARD) {
+		u32 able = discarding_legs(io->q, legs);
+
+		io->excused = legs & ~able;
+		legs = able;
+	}
 	if (likely(legs)) {
 		send(io, legs);
 		return;
@@ -192,7 +186,7 @@ static void send_locked(struct quorum_io *io)
 	quorum_io_end(io, BLK_STS_NOTSUPP);
 }
 
-/* With one leg there is nothing the caller's changes could make it differ from. */
+/* One leg has none to differ from if the caller changes its buffer. */
 static bool wants_copy(struct quorum_io *io)
 {
 	return bio_op(io->bio) == REQ_OP_WRITE && io->q->nr_legs > 1 &&

@@ -11,15 +11,16 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/sizes.h>
 
 #define DM_MSG_PREFIX		"quorum"
 
 #define DEFAULT_HASH		"sha256"
-#define REGION_SECTORS		2048
+#define DEFAULT_REGION_SHIFT	11	/* sectors: 1 MiB */
 
-/* The reserve of pages for one second look stays below this. */
-#define MAX_RESERVE_BYTES	(4U << 20)
-#define MAX_REQUEST_BYTES	(1U << 20)
+/* The reserve of pages for one second look stays below the former. */
+#define MAX_RESERVE_BYTES	SZ_4M
+#define MAX_REQUEST_BYTES	SZ_1M
 
 /* Enough to overlap the waits of second looks, and no more pages than that. */
 #define MAX_SLOW_WORK		16
@@ -30,9 +31,9 @@ static const char * const pattern_names[] = {
 	[QUORUM_PATTERN_FIFO]		= "fifo",
 };
 
-/*----------------------------------------------------------------
+/*
  * The table: numbers and legs.
- *--------------------------------------------------------------*/
+ */
 
 static int table_error(struct quorum *q, int error, char *message)
 {
@@ -84,24 +85,18 @@ static int check_leg(struct quorum *q, struct quorum_leg *leg)
 	    (dm_table_get_mode(q->ti->table) & QUORUM_MODE_WRITE))
 		return table_error(q, -EROFS, "Leg device is read-only");
 	for (other = q->leg; other < leg; other++)
-		if (legs_overlap(q, leg, other))
+		if (other->dev && legs_overlap(q, leg, other))
 			return table_error(q, -EINVAL,
 					   "Leg device is used twice");
 	return 0;
 }
 
-static int parse_leg(struct quorum *q, struct dm_arg_set *as,
-		     struct quorum_leg *leg)
+static int open_leg(struct quorum *q, struct quorum_leg *leg, const char *path,
+		    u64 offset)
 {
-	const char *path = dm_shift_arg(as);
-	u64 offset;
-	int r;
+	int r = dm_get_device(q->ti, path, dm_table_get_mode(q->ti->table),
+			      &leg->dev);
 
-	if (parse_u64(dm_shift_arg(as), &offset))
-		return table_error(q, -EINVAL, "Invalid leg offset");
-
-	r = dm_get_device(q->ti, path, dm_table_get_mode(q->ti->table),
-			  &leg->dev);
 	if (r) {
 		leg->dev = NULL;
 		return table_error(q, r, "Leg device lookup failed");
@@ -110,25 +105,51 @@ static int parse_leg(struct quorum *q, struct dm_arg_set *as,
 	return check_leg(q, leg);
 }
 
+static int parse_leg(struct quorum *q, struct dm_arg_set *as, unsigned int i)
+{
+	struct quorum_leg *leg = &q->leg[i];
+	const char *path = dm_shift_arg(as);
+	u64 offset;
+	int r;
+
+	if (parse_u64(dm_shift_arg(as), &offset))
+		return table_error(q, -EINVAL, "Invalid leg offset");
+	if (!strcmp(path, "-")) {
+		if (offset)
+			return table_error(q, -EINVAL,
+					   "Offset of a missing leg is not 0");
+		return 0;
+	}
+
+	r = open_leg(q, leg, path, offset);
+	if (r)
+		return r;
+	q->present |= BIT(i);
+	q->block_size = max_t(unsigned int, q->block_size,
+			      bdev_logical_block_size(leg->dev->bdev));
+	return 0;
+}
+
 static int parse_legs(struct quorum *q, struct dm_arg_set *as)
 {
 	unsigned int i;
 	int r;
 
 	for (i = 0; i < q->nr_legs; i++) {
-		r = parse_leg(q, as, &q->leg[i]);
+		r = parse_leg(q, as, i);
 		if (r)
 			return r;
-		q->block_size = max_t(unsigned int, q->block_size,
-				      bdev_logical_block_size(q->leg[i].dev->bdev));
 	}
-	q->live = GENMASK(q->nr_legs - 1, 0);
+	if (hweight32(q->present) < q->threshold)
+		return table_error(q, -EINVAL,
+				   "Fewer legs present than the threshold");
+	q->live = q->present;
 	return 0;
 }
 
-/*----------------------------------------------------------------
+/*
  * The table: options.
- *--------------------------------------------------------------*/
+ */
 
 static int parse_read_pattern(struct quorum *q, const char *arg)
 {
@@ -153,6 +174,40 @@ static int set_hash(struct quorum *q, const char *name)
 	return 0;
 }
 
+static int parse_region_size(struct quorum *q, const char *arg)
+{
+	unsigned int sectors;
+
+	if (parse_uint(arg, &sectors) || !is_power_of_2(sectors))
+		return table_error(q, -EINVAL, "Invalid region_size");
+	if (sectors < q->block_size >> SECTOR_SHIFT)
+		return table_error(q, -EINVAL,
+				   "region_size is less than a logical block");
+	q->region_shift = ilog2(sectors);
+	return 0;
+}
+
+static int parse_rebuild(struct quorum *q, const char *arg)
+{
+	unsigned int leg;
+
+	if (parse_uint(arg, &leg) || leg >= q->nr_legs)
+		return table_error(q, -EINVAL, "Invalid leg to rebuild");
+	if (!(q->present & BIT(leg)))
+		return table_error(q, -EINVAL, "A missing leg cannot be rebuilt");
+	if (q->stale & BIT(leg))
+		return table_error(q, -EINVAL, "Repeated leg to rebuild");
+	q->stale |= BIT(leg);
+	return 0;
+}
+
+static int parse_max_recovery_rate(struct quorum *q, const char *arg)
+{
+	if (parse_uint(arg, &q->max_rate) || !q->max_rate)
+		return table_error(q, -EINVAL, "Invalid max_recovery_rate");
+	return 0;
+}
+
 static int parse_max_errors(struct quorum *q, const char *arg)
 {
 	if (parse_uint(arg, &q->max_errors))
@@ -172,7 +227,13 @@ static const struct {
 	[QUORUM_ALLOW_MINORITY]		= { "allow_minority" },
 	[QUORUM_NO_WRITE_COPY]		= { "no_write_copy" },
 	[QUORUM_ALLOW_DISCARDS]		= { "allow_discards" },
+	[QUORUM_REGION_SIZE]		= { "region_size", parse_region_size },
+	[QUORUM_SYNC]			= { "sync" },
+	[QUORUM_NOSYNC]			= { "nosync" },
+	[QUORUM_REBUILD]		= { "rebuild", parse_rebuild },
 	[QUORUM_MAX_ERRORS]		= { "max_errors", parse_max_errors },
+	[QUORUM_MAX_RECOVERY_RATE]	= { "max_recovery_rate",
+					    parse_max_recovery_rate },
 };
 
 static int parse_option(struct quorum *q, struct dm_arg_set *as)
@@ -186,7 +247,7 @@ static int parse_option(struct quorum *q, struct dm_arg_set *as)
 			break;
 	if (i == QUORUM_NR_OPTIONS)
 		return table_error(q, -EINVAL, "Unknown option");
-	if (__test_and_set_bit(i, &q->options))
+	if (__test_and_set_bit(i, &q->options) && i != QUORUM_REBUILD)
 		return table_error(q, -EINVAL, "Repeated option");
 	if (!options[i].parse)
 		return 0;
@@ -232,21 +293,8 @@ static int check_blkverify(struct quorum *q)
 	return 0;
 }
 
-/* Refuse what would be dangerous, and what would be without effect. */
-static int check_options(struct quorum *q)
+static int check_rewrite_corrupted(struct quorum *q)
 {
-	bool minority = q->threshold <= q->nr_legs / 2;
-
-	if (minority && !quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return table_error(q, -EINVAL,
-				   "Threshold is no majority (see allow_minority)");
-	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return table_error(q, -EINVAL,
-				   "allow_minority has no effect on a majority");
-	if (quorum_option(q, QUORUM_BLKVERIFY))
-		return check_blkverify(q);
-	if (!quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return 0;
 	if (q->pattern == QUORUM_PATTERN_FIFO)
 		return table_error(q, -EINVAL,
 				   "rewrite_corrupted has no effect with read_pattern fifo");
@@ -256,9 +304,49 @@ static int check_options(struct quorum *q)
 	return 0;
 }
 
-/*----------------------------------------------------------------
+static int check_threshold(struct quorum *q)
+{
+	bool minority = q->threshold <= q->nr_legs / 2;
+
+	if (minority && !quorum_option(q, QUORUM_ALLOW_MINORITY))
+		return table_error(q, -EINVAL,
+				   "Threshold is no majority (see allow_minority)");
+	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
+		return table_error(q, -EINVAL,
+				   "allow_minority has no effect on a majority");
+	if (hweight32(q->present & ~q->stale) < q->threshold)
+		return table_error(q, -EINVAL,
+				   "Fewer legs than the threshold to rebuild from");
+	return 0;
+}
+
+static int check_sync(struct quorum *q)
+{
+	if (quorum_option(q, QUORUM_SYNC) && quorum_option(q, QUORUM_NOSYNC))
+		return table_error(q, -EINVAL,
+				   "sync and nosync exclude each other");
+	if (quorum_option(q, QUORUM_SYNC) && q->nr_legs == 1)
+		return table_error(q, -EINVAL, "sync has no effect on one leg");
+	return 0;
+}
+
+/* Refuse what would be dangerous, and what would be without effect. */
+static int check_options(struct quorum *q)
+{
+	int r = check_threshold(q);
+
+	if (!r)
+		r = check_sync(q);
+	if (!r && quorum_option(q, QUORUM_BLKVERIFY))
+		r = check_blkverify(q);
+	if (!r && quorum_option(q, QUORUM_REWRITE_CORRUPTED))
+		r = check_rewrite_corrupted(q);
+	return r;
+}
+
+/*
  * Construction.  quorum_free() takes apart whatever stands.
- *--------------------------------------------------------------*/
+ */
 
 static void quorum_free(struct quorum *q)
 {
@@ -271,6 +359,7 @@ static void quorum_free(struct quorum *q)
 		destroy_workqueue(q->vote_wq);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(q);
+	quorum_regions_exit(q);
 	if (q->hash)
 		crypto_free_shash(q->hash);
 	for (i = 0; i < q->nr_legs; i++)
@@ -288,6 +377,7 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int nr_legs)
 	q->ti = ti;
 	q->nr_legs = nr_legs;
 	q->block_size = SECTOR_SIZE;
+	q->region_shift = DEFAULT_REGION_SHIFT;
 	spin_lock_init(&q->lock);
 	quorum_ranges_init(&q->ranges);
 	quorum_reports_init(q);
@@ -326,19 +416,37 @@ static struct quorum *parse_head(struct dm_target *ti, struct dm_arg_set *as)
 	return q;
 }
 
-/* The largest request whose second look fits the reserve. */
-static unsigned int max_request_bytes(unsigned int nr_legs)
+/*
+ * The largest request whose second look fits the reserve.  It lies within one
+ * region, so a leg has its vote on all of it or on none.
+ */
+static unsigned int max_request_bytes(struct quorum *q)
 {
 	unsigned int bytes = MAX_REQUEST_BYTES;
 
-	while (bytes * nr_legs > MAX_RESERVE_BYTES)
+	while (bytes * q->nr_legs > MAX_RESERVE_BYTES)
 		bytes /= 2;
-	return bytes;
+	return min_t(u64, bytes, 1ULL << (q->region_shift + SECTOR_SHIFT));
+}
+
+/* What the table said is to be rebuilt has no vote from the start. */
+static int start_regions(struct quorum *q)
+{
+	u32 rebuild = q->stale;
+
+	q->stale = 0;
+	if (quorum_regions_init(q))
+		return table_error(q, -ENOMEM, "Cannot allocate region bitmaps");
+	spin_lock_irq(&q->lock);
+	__quorum_mark(q, rebuild, 0, 0);
+	spin_unlock_irq(&q->lock);
+	quorum_sync_init(q, quorum_option(q, QUORUM_SYNC));
+	return 0;
 }
 
 static int start_engine(struct quorum *q)
 {
-	q->max_bytes = max_request_bytes(q->nr_legs);
+	q->max_bytes = max_request_bytes(q);
 
 	q->vote_wq = alloc_workqueue("kquorum_vote", WQ_UNBOUND |
 				     WQ_MEM_RECLAIM, 0);
@@ -381,6 +489,8 @@ static int quorum_construct(struct quorum *q, struct dm_arg_set *as)
 	if (!r && !q->hash)
 		r = set_hash(q, DEFAULT_HASH);
 	if (!r)
+		r = start_regions(q);
+	if (!r)
 		r = start_engine(q);
 	if (!r)
 		r = set_target(q);
@@ -411,15 +521,18 @@ static void quorum_dtr(struct dm_target *ti)
 	quorum_free(ti->private);
 }
 
-/*----------------------------------------------------------------
+/*
  * I/O.
- *--------------------------------------------------------------*/
+ */
 
 static int quorum_map(struct dm_target *ti, struct bio *bio)
 {
 	struct quorum_io *io = dm_per_bio_data(bio, ti->per_io_data_size);
+	struct quorum *q = ti->private;
 
-	quorum_io_init(io, ti->private, bio);
+	if (READ_ONCE(q->last_io) != jiffies)
+		WRITE_ONCE(q->last_io, jiffies);
+	quorum_io_init(io, q, bio);
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 		quorum_read(io);
@@ -446,6 +559,17 @@ static void quorum_resume(struct dm_target *ti)
 
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
 		quorum_flag_stable_pages(ti);
+	quorum_sync_resume(q);
+}
+
+static void quorum_presuspend(struct dm_target *ti)
+{
+	quorum_sync_suspend(ti->private);
+}
+
+static void quorum_presuspend_undo(struct dm_target *ti)
+{
+	quorum_sync_resume(ti->private);
 }
 
 /*
@@ -456,6 +580,7 @@ static void quorum_postsuspend(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
 
+	cancel_work_sync(&q->recover_work);
 	flush_work(&q->event_work);
 }
 
@@ -466,8 +591,10 @@ static int quorum_iterate_devices(struct dm_target *ti,
 	unsigned int i;
 	int r = 0;
 
-	for (i = 0; !r && i < q->nr_legs; i++)
-		r = fn(ti, q->leg[i].dev, q->leg[i].offset, ti->len, data);
+	quorum_for_each_leg(i, q->present)
+		if (!r)
+			r = fn(ti, q->leg[i].dev, q->leg[i].offset, ti->len,
+			       data);
 	return r;
 }
 
@@ -479,18 +606,22 @@ static void quorum_io_hints(struct dm_target *ti, struct queue_limits *limits)
 		quorum_limit_stable_pages(limits);
 }
 
-/*----------------------------------------------------------------
+/*
  * Status.
- *--------------------------------------------------------------*/
-
-static sector_t nr_regions(struct quorum *q)
-{
-	return DIV_ROUND_UP_SECTOR_T(q->ti->len, REGION_SECTORS);
-}
+ */
 
 static char leg_health(struct quorum *q, unsigned int leg)
 {
-	return quorum_live(q) & BIT(leg) ? 'A' : 'D';
+	if (!(q->present & BIT(leg)))
+		return '-';
+	if (!(quorum_live(q) & BIT(leg)))
+		return 'D';
+	return READ_ONCE(q->stale) & BIT(leg) ? 'a' : 'A';
+}
+
+static const char *leg_name(struct quorum *q, unsigned int leg)
+{
+	return q->leg[leg].dev ? q->leg[leg].dev->name : "-";
 }
 
 static void emit_health(struct quorum *q, char health[QUORUM_MAX_LEGS + 1])
@@ -509,57 +640,97 @@ static unsigned long long stat_of(struct quorum_leg *leg, enum quorum_stat stat)
 
 static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 {
-	unsigned long long regions = nr_regions(q);
 	char health[QUORUM_MAX_LEGS + 1];
 	unsigned int i, stat;
 	unsigned int sz = 0;
 
 	emit_health(q, health);
-	DMEMIT("%uof%u %u %s %llu/%llu idle 0 %llu %llu %u",
-	       q->threshold, q->nr_legs, q->nr_legs, health, regions, regions,
+	DMEMIT("%uof%u %u %s %lu/%lu %s %llu %llu %llu %u",
+	       q->threshold, q->nr_legs, q->nr_legs, health,
+	       quorum_nr_in_sync(q) - READ_ONCE(q->sync.unresolved),
+	       q->nr_regions, quorum_sync_name(q), q->sync.differ,
 	       (unsigned long long)atomic64_read(&q->no_quorum),
 	       (unsigned long long)atomic64_read(&q->transient),
 	       QUORUM_NR_STATS);
 	for (i = 0; i < q->nr_legs; i++) {
-		DMEMIT(" %s", q->leg[i].dev->name);
+		DMEMIT(" %s", leg_name(q, i));
 		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
 			DMEMIT(" %llu", stat_of(&q->leg[i], stat));
 	}
 }
 
-static unsigned int count_option_words(struct quorum *q)
+/* The legs a new table could not trust: only this one knows what they lack. */
+static u32 to_rebuild(struct quorum *q)
 {
-	unsigned int words = 0;
+	return q->present & (~quorum_live(q) | READ_ONCE(q->stale));
+}
+
+static unsigned int count_option_words(struct quorum *q, u32 rebuild)
+{
+	unsigned int words = 2 * hweight32(rebuild);
 	unsigned int i;
 
 	for (i = 0; i < QUORUM_NR_OPTIONS; i++)
-		if (quorum_option(q, i))
+		if (quorum_option(q, i) && i != QUORUM_REBUILD)
 			words += options[i].parse ? 2 : 1;
 	return words;
 }
 
+static unsigned int emit_rebuild(u32 rebuild, char *result, unsigned int maxlen,
+				 unsigned int sz)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, rebuild)
+		DMEMIT(" %s %u", options[QUORUM_REBUILD].name, leg);
+	return sz;
+}
+
+static unsigned int emit_option(struct quorum *q, enum quorum_option option,
+				char *result, unsigned int maxlen,
+				unsigned int sz)
+{
+	DMEMIT(" %s", options[option].name);
+	switch (option) {
+	case QUORUM_READ_PATTERN:
+		DMEMIT(" %s", pattern_names[q->pattern]);
+		break;
+	case QUORUM_HASH:
+		DMEMIT(" %s", crypto_shash_alg_name(q->hash));
+		break;
+	case QUORUM_REGION_SIZE:
+		DMEMIT(" %llu", 1ULL << q->region_shift);
+		break;
+	case QUORUM_MAX_ERRORS:
+		DMEMIT(" %u", q->max_errors);
+		break;
+	case QUORUM_MAX_RECOVERY_RATE:
+		DMEMIT(" %u", q->max_rate);
+		break;
+	default:
+		break;
+	}
+	return sz;
+}
+
 static void emit_table(struct quorum *q, char *result, unsigned int maxlen)
 {
-	unsigned int words = count_option_words(q);
+	u32 rebuild = to_rebuild(q);
+	unsigned int words = count_option_words(q, rebuild);
 	unsigned int sz = 0;
 	unsigned int i;
 
 	DMEMIT("%u %u", q->threshold, q->nr_legs);
 	for (i = 0; i < q->nr_legs; i++)
-		DMEMIT(" %s %llu", q->leg[i].dev->name,
+		DMEMIT(" %s %llu", leg_name(q, i),
 		       (unsigned long long)q->leg[i].offset);
 	if (words)
 		DMEMIT(" %u", words);
 	for (i = 0; i < QUORUM_NR_OPTIONS; i++) {
-		if (!quorum_option(q, i))
-			continue;
-		DMEMIT(" %s", options[i].name);
-		if (i == QUORUM_READ_PATTERN)
-			DMEMIT(" %s", pattern_names[q->pattern]);
-		else if (i == QUORUM_HASH)
-			DMEMIT(" %s", crypto_shash_alg_name(q->hash));
-		else if (i == QUORUM_MAX_ERRORS)
-			DMEMIT(" %u", q->max_errors);
+		if (i == QUORUM_REBUILD)
+			sz = emit_rebuild(rebuild, result, maxlen, sz);
+		else if (quorum_option(q, i))
+			sz = emit_option(q, i, result, maxlen, sz);
 	}
 }
 
@@ -575,15 +746,16 @@ static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
 	       health);
 	for (i = 0; i < q->nr_legs; i++)
 		DMEMIT(",leg_%u_device=%s,leg_%u_offset=%llu", i,
-		       q->leg[i].dev->name, i,
+		       leg_name(q, i), i,
 		       (unsigned long long)q->leg[i].offset);
 	for (i = 0; i < QUORUM_NR_OPTIONS; i++)
 		if (!options[i].parse)
 			DMEMIT(",%s=%c", options[i].name,
 			       quorum_option(q, i) ? 'y' : 'n');
-	DMEMIT(",read_pattern=%s,hash=%s,max_errors=%u;",
-	       pattern_names[q->pattern], crypto_shash_alg_name(q->hash),
-	       q->max_errors);
+	DMEMIT(",read_pattern=%s,hash=%s", pattern_names[q->pattern],
+	       crypto_shash_alg_name(q->hash));
+	DMEMIT(",region_size=%llu,max_errors=%u,max_recovery_rate=%u;",
+	       1ULL << q->region_shift, q->max_errors, q->max_rate);
 }
 
 static void quorum_status(struct dm_target *ti, status_type_t type,
@@ -605,33 +777,100 @@ static void quorum_status(struct dm_target *ti, status_type_t type,
 	}
 }
 
-/*----------------------------------------------------------------
+/*
  * Messages.
- *--------------------------------------------------------------*/
+ */
 
-static int message_fail(struct quorum *q, const char *arg)
+static int message_fail(struct quorum *q, unsigned int leg)
 {
-	unsigned int leg;
-
-	if (parse_uint(arg, &leg) || leg >= q->nr_legs)
-		return -EINVAL;
 	return quorum_leg_fail(q, leg) ? 0 : -EBUSY;
+}
+
+static int message_reinstate(struct quorum *q, unsigned int leg)
+{
+	if (!quorum_leg_reinstate(q, leg))
+		return -EINVAL;
+	queue_work(q->slow_wq, &q->recover_work);
+	return 0;
+}
+
+static int message_rebuild(struct quorum *q, unsigned int leg)
+{
+	if (!quorum_leg_rebuild(q, leg))
+		return -EBUSY;
+	queue_work(q->slow_wq, &q->recover_work);
+	return 0;
+}
+
+static int message_clear_errors(struct quorum *q)
+{
+	quorum_reports_clear(q);
+	return 0;
+}
+
+static int message_check(struct quorum *q)
+{
+	return quorum_sync_request(q, QUORUM_SYNC_CHECK);
+}
+
+static int message_repair(struct quorum *q)
+{
+	return quorum_sync_request(q, QUORUM_SYNC_REPAIR);
+}
+
+static int message_idle(struct quorum *q)
+{
+	return quorum_sync_stop(q, false);
+}
+
+static int message_frozen(struct quorum *q)
+{
+	return quorum_sync_stop(q, true);
+}
+
+/* Messages to the target, and messages about one leg. */
+static const struct {
+	const char *name;
+	int (*act)(struct quorum *q);
+	int (*act_on_leg)(struct quorum *q, unsigned int leg);
+} messages[] = {
+	{ "check",		message_check },
+	{ "repair",		message_repair },
+	{ "idle",		message_idle },
+	{ "frozen",		message_frozen },
+	{ "clear_errors",	message_clear_errors },
+	{ "fail",		NULL, message_fail },
+	{ "reinstate",		NULL, message_reinstate },
+	{ "rebuild",		NULL, message_rebuild },
+};
+
+static int parse_present_leg(struct quorum *q, const char *arg,
+			     unsigned int *leg)
+{
+	if (parse_uint(arg, leg) || *leg >= q->nr_legs ||
+	    !(q->present & BIT(*leg)))
+		return -EINVAL;
+	return 0;
 }
 
 static int quorum_message(struct dm_target *ti, unsigned int argc, char **argv,
 			  char *result, unsigned int maxlen)
 {
 	struct quorum *q = ti->private;
+	unsigned int i, leg;
 
-	if (argc == 2 && !strcasecmp(argv[0], "fail"))
-		return message_fail(q, argv[1]);
-	if (argc == 1 && !strcasecmp(argv[0], "clear_errors")) {
-		quorum_reports_clear(q);
-		return 0;
-	}
 	if (argc == 1 && !strcasecmp(argv[0], "reports")) {
 		quorum_reports_emit(q, result, maxlen);
 		return 1;
+	}
+	for (i = 0; i < ARRAY_SIZE(messages); i++) {
+		if (strcasecmp(argv[0], messages[i].name))
+			continue;
+		if (messages[i].act && argc == 1)
+			return messages[i].act(q);
+		if (messages[i].act_on_leg && argc == 2 &&
+		    !parse_present_leg(q, argv[1], &leg))
+			return messages[i].act_on_leg(q, leg);
 	}
 	return -EINVAL;
 }
@@ -643,6 +882,8 @@ static struct target_type quorum_target = {
 	.ctr			= quorum_ctr,
 	.dtr			= quorum_dtr,
 	.map			= quorum_map,
+	.presuspend		= quorum_presuspend,
+	.presuspend_undo	= quorum_presuspend_undo,
 	.postsuspend		= quorum_postsuspend,
 	.resume			= quorum_resume,
 	.status			= quorum_status,
@@ -664,7 +905,7 @@ static void __exit quorum_module_exit(void)
 module_init(quorum_module_init);
 module_exit(quorum_module_exit);
 
-MODULE_DESCRIPTION(DM_NAME " target that returns what a quorum of legs agrees on");
+MODULE_DESCRIPTION(DM_NAME " target that votes on what its legs return");
 MODULE_AUTHOR("The dm-quorum developers");
 MODULE_LICENSE("GPL");
 MODULE_SOFTDEP("pre: sha256");

@@ -8,9 +8,11 @@
  *	dm-quorum.c		the target: table, map, status, messages
  *	dm-quorum-read.c	optimistic reads
  *	dm-quorum-write.c	ordered fan-out of everything that changes legs
+ *	dm-quorum-sync.c	the background sweep
  *	dm-quorum-recheck.c	the second look: re-read under the lock and vote
  *	dm-quorum-io.c		one request, one bio for each leg
  *	dm-quorum-leg.c		which legs are live, and how one is failed
+ *	dm-quorum-region.c	which legs are out of sync where
  *	dm-quorum-report.c	counters, ring, log lines, events
  *	dm-quorum-buf.c		private pages for payloads
  *	dm-quorum-range.c	the range lock: no bio, no dm
@@ -42,13 +44,13 @@
 
 #define QUORUM_MAX_LEGS		32
 
-/*----------------------------------------------------------------
+/*
  * dm-quorum-vote.c: pure arithmetic on ballots.
  *
  * A ballot is one byte: two voters agree iff their ballots are equal.  For
  * payloads it is the number of the lowest leg with the same content, for
  * errors the blk_status_t.
- *--------------------------------------------------------------*/
+ */
 
 /**
  * struct quorum_tally - the result of counting ballots
@@ -69,10 +71,10 @@ void quorum_classify(u8 *ballot, u32 voters,
 		     bool (*same)(void *ctx, unsigned int a, unsigned int b),
 		     void *ctx);
 
-/*----------------------------------------------------------------
+/*
  * dm-quorum-range.c: exclusive, first come first served, and it never
  * allocates: the caller embeds the node.
- *--------------------------------------------------------------*/
+ */
 
 /**
  * struct quorum_range - one holder of, or waiter for, a range of sectors
@@ -85,7 +87,7 @@ struct quorum_range {
 	sector_t start;
 	sector_t last;
 	void (*granted)(struct quorum_range *range);
-	/* private */
+	/* private: */
 	struct rb_node rb;
 	sector_t subtree_last;
 	unsigned int ahead;
@@ -108,9 +110,9 @@ bool quorum_range_lock(struct quorum_ranges *ranges,
 void quorum_range_unlock(struct quorum_ranges *ranges,
 			 struct quorum_range *range);
 
-/*----------------------------------------------------------------
+/*
  * Shared types.
- *--------------------------------------------------------------*/
+ */
 
 enum quorum_read_pattern {
 	QUORUM_PATTERN_QUORUM,
@@ -131,11 +133,13 @@ enum quorum_stat {
 
 /**
  * struct quorum_leg - one of the copies
- * @dev: the device
+ * @dev: the device; NULL if the leg is missing
  * @offset: where the leg's copy starts on it, in sectors
  * @stat: counters, of I/Os
  * @score: read errors and mismatches, halved every hour (quorum->lock)
  * @score_time: when @score was last halved, in seconds (quorum->lock)
+ * @stale: regions it is out of sync in (quorum->lock to write)
+ * @nr_stale: how many these are (quorum->lock to write)
  */
 struct quorum_leg {
 	struct dm_dev *dev;
@@ -143,6 +147,8 @@ struct quorum_leg {
 	atomic64_t stat[QUORUM_NR_STATS];
 	unsigned int score;
 	time64_t score_time;
+	unsigned long *stale;
+	unsigned long nr_stale;
 };
 
 #define QUORUM_RING	64
@@ -165,14 +171,96 @@ struct quorum_report {
 	u8 kind;
 };
 
+enum quorum_sync_action {
+	QUORUM_SYNC_IDLE,
+	QUORUM_SYNC_RESYNC,
+	QUORUM_SYNC_RECOVER,
+	QUORUM_SYNC_CHECK,
+	QUORUM_SYNC_REPAIR,
+};
+
+#define QUORUM_SLOTS	4
+
+/**
+ * struct quorum_slot - one region that the sweep is at
+ * @state: what @work is to do: lock the next piece; nothing, the range comes
+ *	later; look at the piece
+ * @busy: it takes part in the running action (sync->lock)
+ * @region: the region
+ * @pos: what of it is still to be done begins here
+ * @end: and ends here
+ * @good: all so far was decided and written
+ * @live: legs that were live when the region was begun
+ * @marks: q->marks then
+ * @range: of the piece
+ */
+struct quorum_slot {
+	struct quorum *q;
+	enum {
+		QUORUM_SLOT_RESTING,
+		QUORUM_SLOT_WAITING,
+		QUORUM_SLOT_GRANTED,
+	} state;
+	bool busy;
+	unsigned long region;
+	sector_t pos;
+	sector_t end;
+	bool good;
+	u32 live;
+	unsigned long marks;
+	struct quorum_range range;
+	struct delayed_work work;
+};
+
+/**
+ * struct quorum_sync - the sweep of a target
+ * @lock: protects all of this but what a busy slot is at
+ * @action: what is under way
+ * @frozen: nothing starts by itself
+ * @suspended: nothing runs: slots leave and keep their places
+ * @cancel: slots leave, and the action is over
+ * @resync_due: a first resync is to be done
+ * @recover_due: live legs may be out of sync
+ * @next: the next region to give to a slot
+ * @unresolved: regions a first resync could not make equal
+ * @differ: sectors found different by the last resync, check or repair
+ * @budget: when the bound on the rate allows the next piece, in jiffies
+ * @nr_busy: slots at work
+ * @wait: woken when a slot leaves
+ */
+struct quorum_sync {
+	spinlock_t lock;
+	enum quorum_sync_action action;
+	bool frozen;
+	bool suspended;
+	bool cancel;
+	bool resync_due;
+	bool recover_due;
+	unsigned long next;
+	unsigned long unresolved;
+	u64 differ;
+	unsigned long budget;
+	unsigned int nr_busy;
+	wait_queue_head_t wait;
+	struct quorum_slot slot[QUORUM_SLOTS];
+};
+
 /**
  * struct quorum - one target
- * @lock: protects @live, the scores of the legs, @ring and @ring_seq
- * @live: legs that take part; read without the lock where a stale answer
- *	only means that a leg is asked once more
+ * @lock: protects @live, @stale, @marks, the legs' scores and bitmaps, @ring
+ *	and @ring_seq
+ * @present: legs that are not missing
+ * @live: legs that take part; read without the lock where an old answer only
+ *	means that a leg is asked once more
+ * @stale: legs that are out of sync in some region
+ * @marks: how often a live leg has lost its vote somewhere, or come back
+ * @settled: a first resync has made all legs equal below this sector
  * @block_size: largest logical block of any leg, in bytes: what is voted on
  * @max_bytes: largest request with a payload, in bytes
  * @turn: where the next minimal read starts; a lost update does no harm
+ * @max_rate: bound on the sweep, in KiB/s for each leg; 0 is none
+ * @recover_work: has the sweep look for legs to bring up to date
+ * @last_io: when a request came last, in jiffies
  * @vote_wq: completes reads: its work never waits for memory
  * @slow_wq: work that may wait for pages and for leg I/O
  * @pages: the reserve that lets one request of @max_bytes proceed
@@ -188,12 +276,20 @@ struct quorum {
 	enum quorum_read_pattern pattern;
 	unsigned long options;
 	unsigned int max_errors;
+	unsigned int max_rate;
 	unsigned int block_size;
 	unsigned int max_bytes;
 	unsigned int turn;
 
+	u32 present;
+	unsigned int region_shift;
+	unsigned long nr_regions;
+
 	spinlock_t lock;
 	u32 live;
+	u32 stale;
+	unsigned long marks;
+	sector_t settled;
 
 	struct quorum_ranges ranges;
 
@@ -208,6 +304,10 @@ struct quorum {
 	atomic64_t transient;
 	struct work_struct event_work;
 	struct ratelimit_state log_limit;
+	struct work_struct recover_work;
+	unsigned long last_io;
+	struct quorum_sync sync;
+
 	u64 ring_seq;
 	struct quorum_report ring[QUORUM_RING];
 
@@ -223,7 +323,12 @@ enum quorum_option {
 	QUORUM_ALLOW_MINORITY,
 	QUORUM_NO_WRITE_COPY,
 	QUORUM_ALLOW_DISCARDS,
+	QUORUM_REGION_SIZE,
+	QUORUM_SYNC,
+	QUORUM_NOSYNC,
+	QUORUM_REBUILD,
 	QUORUM_MAX_ERRORS,
+	QUORUM_MAX_RECOVERY_RATE,
 	QUORUM_NR_OPTIONS
 };
 
@@ -239,12 +344,12 @@ static inline bool quorum_option(const struct quorum *q,
 	     __left && ((i) = __ffs(__left), true);			\
 	     __left &= __left - 1)
 
-/*----------------------------------------------------------------
+/*
  * dm-quorum-buf.c: payloads in pages nobody else can touch.
  *
  * A buffer of n bytes is DIV_ROUND_UP(n, PAGE_SIZE) pages, all but the last
  * one full.  Offsets and lengths are in bytes.
- *--------------------------------------------------------------*/
+ */
 
 #define QUORUM_FEW_PAGES	4
 
@@ -279,36 +384,57 @@ int quorum_buf_hash(struct quorum_buf *buf, unsigned int len,
 void quorum_buf_attach(struct quorum_buf *buf, struct bio *bio,
 		       unsigned int off, unsigned int len);
 
-/*----------------------------------------------------------------
+/*
  * dm-quorum-report.c: what is told about bad legs, and how.
- *--------------------------------------------------------------*/
+ */
 
 void quorum_reports_init(struct quorum *q);
 void quorum_reports_exit(struct quorum *q);
 void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
 		   sector_t sector, sector_t sectors, blk_status_t status);
-void quorum_report_failed(struct quorum *q, unsigned int leg);
+void quorum_report_state(struct quorum *q, unsigned int leg, const char *state);
+void quorum_raise_event(struct quorum *q);
 void quorum_report_no_quorum(struct quorum *q, sector_t sector,
 			     sector_t sectors);
 void quorum_report_byte(struct quorum *q, u64 byte);
 void quorum_reports_clear(struct quorum *q);
 void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen);
 
-/*----------------------------------------------------------------
+/*
+ * dm-quorum-region.c: which legs are out of sync where.
+ */
+
+int quorum_regions_init(struct quorum *q);
+void quorum_regions_exit(struct quorum *q);
+u32 quorum_current(struct quorum *q, sector_t sector, sector_t sectors);
+bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
+		     sector_t sectors);
+void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
+		   sector_t sectors);
+bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
+			   unsigned long marks);
+unsigned long quorum_next_stale(struct quorum *q, unsigned long region);
+unsigned long quorum_nr_in_sync(struct quorum *q);
+bool quorum_settled(struct quorum *q, sector_t sector);
+
+/*
  * dm-quorum-leg.c: the life of a leg.
- *--------------------------------------------------------------*/
+ */
 
 u32 quorum_live(struct quorum *q);
 bool quorum_blameless(blk_status_t status);
 bool quorum_leg_fail(struct quorum *q, unsigned int leg);
-bool quorum_legs_commit(struct quorum *q, u32 took, u32 missed);
+bool quorum_leg_reinstate(struct quorum *q, unsigned int leg);
+bool quorum_leg_rebuild(struct quorum *q, unsigned int leg);
+bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
+			u32 took, u32 failed);
 void quorum_leg_accuse(struct quorum *q, unsigned int leg,
 		       enum quorum_stat kind, sector_t sector,
 		       sector_t sectors, blk_status_t status);
 
-/*----------------------------------------------------------------
+/*
  * dm-quorum-io.c: one request of the mapped device.
- *--------------------------------------------------------------*/
+ */
 
 /**
  * struct quorum_leg_io - one leg's part of a request
@@ -325,6 +451,7 @@ struct quorum_leg_io {
  * @bio: dm's clone, never itself submitted: its iterator stays as mapped
  * @sector: first sector
  * @legs: legs the request was sent to
+ * @excused: live legs a discard was not sent to
  * @tried: legs a fifo read need not ask again
  * @pending: leg bios still out
  * @end: called when the last of them has completed, in its context
@@ -337,6 +464,7 @@ struct quorum_io {
 	struct bio *bio;
 	sector_t sector;
 	u32 legs;
+	u32 excused;
 	u32 tried;
 	atomic_t pending;
 	void (*end)(struct quorum_io *io);
@@ -357,27 +485,57 @@ void quorum_io_unlock(struct quorum_io *io);
 void quorum_io_end(struct quorum_io *io, blk_status_t status);
 blk_status_t quorum_io_error_vote(struct quorum_io *io);
 
-/*----------------------------------------------------------------
+/*
  * dm-quorum-recheck.c: the second look.
- *--------------------------------------------------------------*/
+ */
+
+/**
+ * enum quorum_look - what a second look is to do
+ * @QUORUM_LOOK_DISSENT: the first look failed to agree
+ * @QUORUM_LOOK_FORGIVING: read errors are not the leg's fault this time
+ * @QUORUM_LOOK_UNSETTLED: nor are differences
+ * @QUORUM_LOOK_REWRITE: write the winner over what lost
+ * @QUORUM_LOOK_REBUILD: write it to the legs that have no vote here
+ */
+enum quorum_look {
+	QUORUM_LOOK_DISSENT	= BIT(0),
+	QUORUM_LOOK_FORGIVING	= BIT(1),
+	QUORUM_LOOK_UNSETTLED	= BIT(2),
+	QUORUM_LOOK_REWRITE	= BIT(3),
+	QUORUM_LOOK_REBUILD	= BIT(4),
+};
 
 int quorum_rechecks_init(struct quorum *q);
 void quorum_rechecks_exit(struct quorum *q);
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent);
+bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
+			  unsigned int bytes, unsigned int flags,
+			  u64 *differ);
 
-/*----------------------------------------------------------------
+/*
+ * dm-quorum-sync.c: the background sweep.
+ */
+
+void quorum_sync_init(struct quorum *q, bool resync);
+void quorum_sync_resume(struct quorum *q);
+void quorum_sync_suspend(struct quorum *q);
+int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
+int quorum_sync_stop(struct quorum *q, bool freeze);
+const char *quorum_sync_name(struct quorum *q);
+
+/*
  * dm-quorum-read.c and dm-quorum-write.c: the ways in from map.
- *--------------------------------------------------------------*/
+ */
 
 void quorum_read(struct quorum_io *io);
 void quorum_write(struct quorum_io *io);
 void quorum_flush(struct quorum_io *io);
 
-/*----------------------------------------------------------------
+/*
  * Kernels differ.  Features are tested here and nowhere else, never the
  * kernel's version: backports make that lie.
- *--------------------------------------------------------------*/
+ */
 
 #ifdef BLK_OPEN_WRITE
 #define QUORUM_MODE_WRITE	BLK_OPEN_WRITE

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which legs are out of sync where: one bit for each region and leg, set when
+ * the leg misses an acknowledged write there, or when its content is not to be
+ * trusted, and cleared when the region has been rebuilt.
+ *
+ * Bits change under q->lock.  Reads look at them without it: a bit is set
+ * before the caller hears of the write the leg missed, so a read that starts
+ * later sees it; and that it was cleared may well be seen late.
+ */
+#include "dm-quorum.h"
+
+#include <linux/bitmap.h>
+#include <linux/log2.h>
+#include <linux/vmalloc.h>
+
+/**
+ * quorum_regions_init() - allocate the bitmaps, all in sync
+ * @q: nr_legs and region_shift are set
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int quorum_regions_init(struct quorum *q)
+{
+	sector_t regions = (q->ti->len + (1ULL << q->region_shift) - 1) >>
+			   q->region_shift;
+	unsigned int leg;
+
+	if (regions > ULONG_MAX - BITS_PER_LONG)
+		return -ENOMEM;
+	q->nr_regions = regions;
+	for (leg = 0; leg < q->nr_legs; leg++) {
+		if (!q->leg[leg].dev)
+			continue;
+		q->leg[leg].stale = vzalloc(BITS_TO_LONGS(q->nr_regions) *
+					    sizeof(long));
+		if (!q->leg[leg].stale)
+			return -ENOMEM;
+	}
+	q->settled = q->ti->len;
+	return 0;
+}
+
+void quorum_regions_exit(struct quorum *q)
+{
+	unsigned int leg;
+
+	for (leg = 0; leg < q->nr_legs; leg++)
+		vfree(q->leg[leg].stale);
+}
+
+static unsigned long region_of(struct quorum *q, sector_t sector)
+{
+	return sector >> q->region_shift;
+}
+
+static bool stale_within(struct quorum *q, unsigned int leg,
+			 unsigned long first, unsigned long last)
+{
+	return find_next_bit(q->leg[leg].stale, last + 1, first) <= last;
+}
+
+static u32 __current(struct quorum *q, unsigned long first, unsigned long last)
+{
+	u32 current_legs = READ_ONCE(q->live);
+	u32 suspects = current_legs & READ_ONCE(q->stale);
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, suspects)
+		if (stale_within(q, leg, first, last))
+			current_legs &= ~BIT(leg);
+	return current_legs;
+}
+
+/**
+ * quorum_current() - the legs that have a vote on a range
+ * @q: the target
+ * @sector: first sector
+ * @sectors: how many, at least one
+ *
+ * Context: Any; with or without q->lock.
+ */
+u32 quorum_current(struct quorum *q, sector_t sector, sector_t sectors)
+{
+	if (likely(!(READ_ONCE(q->live) & READ_ONCE(q->stale))))
+		return READ_ONCE(q->live);
+	return __current(q, region_of(q, sector),
+			 region_of(q, sector + sectors - 1));
+}
+
+/**
+ * __quorum_enough() - whether legs are a quorum in each region of a range
+ * @q: the target
+ * @legs: which legs
+ * @sector: first sector
+ * @sectors: how many; 0 for the whole target, where only legs that are in sync
+ *	everywhere count
+ *
+ * Context: Holds q->lock.
+ */
+bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
+		     sector_t sectors)
+{
+	unsigned long region, last;
+
+	legs &= q->live;
+	if (hweight32(legs & ~q->stale) >= q->threshold)
+		return true;
+	if (!sectors)
+		return false;
+
+	last = region_of(q, sector + sectors - 1);
+	for (region = region_of(q, sector); region <= last; region++)
+		if (hweight32(legs & __current(q, region, region)) <
+		    q->threshold)
+			return false;
+	return true;
+}
+
+static void mark(struct quorum *q, unsigned int leg, unsigned long first,
+		 unsigned long count)
+{
+	struct quorum_leg *l = &q->leg[leg];
+	unsigned long region;
+
+	if (!l->stale)
+		return;
+	for (region = first; region < first + count; region++)
+		if (!__test_and_set_bit(region, l->stale))
+			l->nr_stale++;
+	WRITE_ONCE(q->stale, q->stale | BIT(leg));
+	if (q->live & BIT(leg))
+		WRITE_ONCE(q->marks, q->marks + 1);
+}
+
+/**
+ * __quorum_mark() - take away the vote of legs in a range
+ * @q: the target
+ * @legs: which legs; missing ones are passed over
+ * @sector: first sector
+ * @sectors: how many; 0 for the whole target
+ *
+ * Context: Holds q->lock.
+ */
+void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
+		   sector_t sectors)
+{
+	unsigned long first = 0, count = q->nr_regions;
+	unsigned int leg;
+
+	if (sectors) {
+		first = region_of(q, sector);
+		count = region_of(q, sector + sectors - 1) - first + 1;
+	}
+	quorum_for_each_leg(leg, legs)
+		mark(q, leg, first, count);
+}
+
+/**
+ * quorum_region_rebuilt() - give legs their vote back
+ * @q: the target
+ * @region: a region all of which has been rebuilt
+ * @legs: the legs that were live when that began
+ * @marks: q->marks as it was then
+ *
+ * Context: Any, without q->lock.
+ * Return: false if a live leg has missed something since, or has only just come
+ *	back, perhaps here: nothing is given back then.
+ */
+bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
+			   unsigned long marks)
+{
+	unsigned long flags;
+	unsigned int leg;
+	bool unmarked;
+
+	spin_lock_irqsave(&q->lock, flags);
+	unmarked = q->marks == marks;
+	if (!unmarked)
+		legs = 0;
+	quorum_for_each_leg(leg, legs & q->live & q->stale) {
+		struct quorum_leg *l = &q->leg[leg];
+
+		if (__test_and_clear_bit(region, l->stale) && !--l->nr_stale)
+			WRITE_ONCE(q->stale, q->stale & ~BIT(leg));
+	}
+	spin_unlock_irqrestore(&q->lock, flags);
+	return unmarked;
+}
+
+/**
+ * quorum_next_stale() - find a region that some live leg is to be rebuilt in
+ * @q: the target
+ * @region: where to begin
+ *
+ * Context: Any.
+ * Return: The region, or q->nr_regions if there is none.
+ */
+unsigned long quorum_next_stale(struct quorum *q, unsigned long region)
+{
+	unsigned long next = q->nr_regions;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, READ_ONCE(q->live) & READ_ONCE(q->stale))
+		next = find_next_bit(q->leg[leg].stale, next, region);
+	return next;
+}
+
+/**
+ * quorum_nr_in_sync() - count the regions in which all live legs vote
+ * @q: the target
+ *
+ * Regions that a first resync has not reached do not count.
+ *
+ * Context: May sleep: with several legs out of sync it reads their bitmaps.
+ */
+unsigned long quorum_nr_in_sync(struct quorum *q)
+{
+	u32 suspects = READ_ONCE(q->live) & READ_ONCE(q->stale);
+	unsigned long in_sync = region_of(q, READ_ONCE(q->settled) +
+					  (1ULL << q->region_shift) - 1);
+	unsigned long region;
+
+	if (hweight32(suspects) == 1 && in_sync == q->nr_regions)
+		return in_sync - READ_ONCE(q->leg[__ffs(suspects)].nr_stale);
+
+	for (region = quorum_next_stale(q, 0); region < q->nr_regions;
+	     region = quorum_next_stale(q, region + 1))
+		if (region < region_of(q, q->settled))
+			in_sync--;
+	return in_sync;
+}
+
+/* Whether a first resync, if any, has passed @sector.  Context: Any. */
+bool quorum_settled(struct quorum *q, sector_t sector)
+{
+	return sector < READ_ONCE(q->settled);
+}

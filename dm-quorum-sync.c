@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The background sweep: resync, recover, check and repair are one walk over
+ * the regions whose every step is a second look under the range lock.
+ *
+ * A few slots work on a region each.  A slot takes its region piece by piece,
+ * the range of one piece at a time, so foreground I/O waits for a piece at
+ * most.  A slot that is told to stop keeps its place: a suspended sweep goes on
+ * where it stood.
+ *
+ * State changes under sync->lock; q->lock and no other may be taken inside it.
+ */
+#include "dm-quorum.h"
+
+#include <linux/jiffies.h>
+#include <linux/math64.h>
+
+/* While the device is in use, a slot rests this much longer than it worked. */
+#define YIELD_FACTOR		4
+#define FOREGROUND_QUIET	(HZ / 5)
+
+/* A bounded sweep moves in pieces that take about this share of a second. */
+#define RATE_PIECES		8
+#define MIN_PIECE_BYTES		(64U << 10)
+
+static const char * const action_names[] = {
+	[QUORUM_SYNC_IDLE]	= "idle",
+	[QUORUM_SYNC_RESYNC]	= "resync",
+	[QUORUM_SYNC_RECOVER]	= "recover",
+	[QUORUM_SYNC_CHECK]	= "check",
+	[QUORUM_SYNC_REPAIR]	= "repair",
+};
+
+/*
+ * Where to go next.  What begins with __ holds sync->lock.
+ */
+
+static unsigned long __next_region(struct quorum *q)
+{
+	struct quorum_sync *sync = &q->sync;
+
+	if (sync->action == QUORUM_SYNC_RECOVER)
+		sync->next = quorum_next_stale(q, sync->next);
+	return sync->next;
+}
+
+/* Give the slot a region.  Returns false if there is none left. */
+static bool __assign(struct quorum *q, struct quorum_slot *slot)
+{
+	unsigned long region = __next_region(q);
+
+	if (region >= q->nr_regions)
+		return false;
+	q->sync.next = region + 1;
+	slot->region = region;
+	slot->pos = (sector_t)region << q->region_shift;
+	slot->end = min_t(sector_t, q->ti->len,
+			  slot->pos + (1ULL << q->region_shift));
+	slot->good = true;
+	slot->live = quorum_live(q);
+	slot->marks = READ_ONCE(q->marks);
+	return true;
+}
+
+static bool __has_region(struct quorum_slot *slot)
+{
+	return slot->pos < slot->end;
+}
+
+/* A first resync has passed whatever no slot is still at. */
+static void __settle(struct quorum *q)
+{
+	unsigned long low = q->sync.next;
+	unsigned int i;
+
+	if (q->sync.action != QUORUM_SYNC_RESYNC)
+		return;
+	for (i = 0; i < QUORUM_SLOTS; i++)
+		if (__has_region(&q->sync.slot[i]))
+			low = min(low, q->sync.slot[i].region);
+	WRITE_ONCE(q->settled, min_t(sector_t, q->ti->len,
+				     (sector_t)low << q->region_shift));
+}
+
+static void __reset(struct quorum *q, enum quorum_sync_action action)
+{
+	unsigned int i;
+
+	q->sync.action = action;
+	q->sync.next = 0;
+	q->sync.cancel = false;
+	for (i = 0; i < QUORUM_SLOTS; i++)
+		q->sync.slot[i].pos = q->sync.slot[i].end;
+}
+
+static void __wake_slots(struct quorum *q)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUORUM_SLOTS; i++) {
+		struct quorum_slot *slot = &q->sync.slot[i];
+
+		if (slot->busy)
+			continue;
+		slot->busy = true;
+		q->sync.nr_busy++;
+		queue_delayed_work(q->slow_wq, &slot->work, 0);
+	}
+}
+
+static void __start(struct quorum *q, enum quorum_sync_action action)
+{
+	__reset(q, action);
+	if (action == QUORUM_SYNC_RESYNC)
+		q->sync.next = q->settled >> q->region_shift;
+	if (action != QUORUM_SYNC_RECOVER)
+		q->sync.differ = 0;
+	__wake_slots(q);
+}
+
+/* Start what needs no asking, if nothing runs and nothing forbids it. */
+static void __start_due(struct quorum *q)
+{
+	struct quorum_sync *sync = &q->sync;
+
+	if (sync->suspended || sync->frozen || sync->action || sync->nr_busy)
+		return;
+	if (sync->resync_due) {
+		sync->resync_due = false;
+		__start(q, QUORUM_SYNC_RESYNC);
+		return;
+	}
+	if (sync->recover_due && quorum_next_stale(q, 0) < q->nr_regions)
+		__start(q, QUORUM_SYNC_RECOVER);
+	sync->recover_due = false;
+}
+
+/*
+ * Pace.
+ */
+
+static unsigned int piece_bytes(struct quorum *q)
+{
+	u64 bytes = q->max_bytes;
+
+	if (q->max_rate)
+		bytes = clamp_t(u64, (u64)q->max_rate * 1024 / RATE_PIECES,
+				MIN_PIECE_BYTES, q->max_bytes);
+	return rounddown((unsigned int)bytes, q->block_size);
+}
+
+static bool foreground_busy(struct quorum *q)
+{
+	return time_before(jiffies, READ_ONCE(q->last_io) + FOREGROUND_QUIET);
+}
+
+/*
+ * How long the slot rests after a piece of @bytes on which it worked for
+ * @worked jiffies.  All slots draw on one budget of time.
+ */
+static unsigned long rest(struct quorum *q, unsigned int bytes,
+			  unsigned long worked)
+{
+	struct quorum_sync *sync = &q->sync;
+	unsigned long delay = 0;
+	unsigned long flags;
+
+	if (q->max_rate) {
+		spin_lock_irqsave(&sync->lock, flags);
+		if (time_before(sync->budget, jiffies))
+			sync->budget = jiffies;
+		sync->budget += div64_u64((u64)bytes * HZ,
+					  q->max_rate * 1024ULL);
+		delay = sync->budget - jiffies;
+		spin_unlock_irqrestore(&sync->lock, flags);
+	}
+	if (foreground_busy(q))
+		delay = max(delay, YIELD_FACTOR * (worked + 1));
+	return delay;
+}
+
+/*
+ * A slot at work.
+ */
+
+static unsigned int look_flags(struct quorum *q)
+{
+	switch (q->sync.action) {
+	case QUORUM_SYNC_RESYNC:
+	case QUORUM_SYNC_REPAIR:
+		return QUORUM_LOOK_REWRITE;
+	case QUORUM_SYNC_RECOVER:
+		return QUORUM_LOOK_REBUILD |
+		       (quorum_option(q, QUORUM_REWRITE_CORRUPTED) ?
+			QUORUM_LOOK_REWRITE : 0);
+	default:
+		return 0;
+	}
+}
+
+static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
+{
+	unsigned long flags;
+	bool again = false;
+
+	if (slot->good && q->sync.action == QUORUM_SYNC_RECOVER)
+		again = !quorum_region_rebuilt(q, slot->region, slot->live,
+					       slot->marks);
+
+	spin_lock_irqsave(&q->sync.lock, flags);
+	if (!slot->good && q->sync.action == QUORUM_SYNC_RESYNC)
+		q->sync.unresolved++;
+	q->sync.recover_due |= again;
+	__settle(q);
+	spin_unlock_irqrestore(&q->sync.lock, flags);
+}
+
+/* The range is held: look at the piece, give the range back, rest. */
+static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
+{
+	sector_t sectors = slot->range.last - slot->range.start + 1;
+	unsigned int bytes = sectors << SECTOR_SHIFT;
+	unsigned long began = jiffies;
+	unsigned long flags;
+	u64 differ = 0;
+
+	if (!quorum_recheck_sweep(q, slot->range.start, bytes, look_flags(q),
+				  &differ))
+		slot->good = false;
+	quorum_range_unlock(&q->ranges, &slot->range);
+
+	spin_lock_irqsave(&q->sync.lock, flags);
+	slot->pos += sectors;
+	slot->state = QUORUM_SLOT_RESTING;
+	if (q->sync.action != QUORUM_SYNC_RECOVER)
+		q->sync.differ += differ;
+	spin_unlock_irqrestore(&q->sync.lock, flags);
+
+	if (!__has_region(slot))
+		slot_finish_region(q, slot);
+	queue_delayed_work(q->slow_wq, &slot->work,
+			   rest(q, bytes, jiffies - began));
+}
+
+static void slot_granted(struct quorum_range *range)
+{
+	struct quorum_slot *slot = container_of(range, struct quorum_slot,
+						range);
+
+	smp_store_release(&slot->state, QUORUM_SLOT_GRANTED);
+	queue_delayed_work(slot->q->slow_wq, &slot->work, 0);
+}
+
+static void slot_lock_piece(struct quorum *q, struct quorum_slot *slot)
+{
+	sector_t sectors = min_t(sector_t, slot->end - slot->pos,
+				 piece_bytes(q) >> SECTOR_SHIFT);
+
+	slot->state = QUORUM_SLOT_WAITING;
+	slot->range.start = slot->pos;
+	slot->range.last = slot->pos + sectors - 1;
+	slot->range.granted = slot_granted;
+	if (quorum_range_lock(&q->ranges, &slot->range))
+		slot_do_piece(q, slot);
+}
+
+/* The action is over; what was cancelled of it is still due. */
+static void __finish(struct quorum *q)
+{
+	struct quorum_sync *sync = &q->sync;
+
+	if (sync->cancel && sync->action == QUORUM_SYNC_RESYNC)
+		sync->resync_due = true;
+	if (sync->cancel && sync->action == QUORUM_SYNC_RECOVER)
+		sync->recover_due = true;
+	__reset(q, QUORUM_SYNC_IDLE);
+	__start_due(q);
+}
+
+/* The last slot to leave closes the books.  Returns whether it did. */
+static bool __leave(struct quorum *q, struct quorum_slot *slot)
+{
+	struct quorum_sync *sync = &q->sync;
+
+	slot->busy = false;
+	if (--sync->nr_busy || (sync->suspended && !sync->cancel))
+		return false;
+	__finish(q);
+	return true;
+}
+
+static void slot_next(struct quorum *q, struct quorum_slot *slot)
+{
+	struct quorum_sync *sync = &q->sync;
+	bool more, ended = false;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sync->lock, flags);
+	more = !sync->suspended && !sync->cancel &&
+	       (__has_region(slot) || __assign(q, slot));
+	if (!more)
+		ended = __leave(q, slot);
+	spin_unlock_irqrestore(&sync->lock, flags);
+
+	if (more) {
+		slot_lock_piece(q, slot);
+		return;
+	}
+	wake_up_all(&sync->wait);
+	if (ended)
+		quorum_raise_event(q);
+}
+
+static void slot_work(struct work_struct *work)
+{
+	struct quorum_slot *slot = container_of(to_delayed_work(work),
+						struct quorum_slot, work);
+
+	switch (smp_load_acquire(&slot->state)) {
+	case QUORUM_SLOT_RESTING:
+		slot_next(slot->q, slot);
+		break;
+	case QUORUM_SLOT_GRANTED:
+		slot_do_piece(slot->q, slot);
+		break;
+	case QUORUM_SLOT_WAITING:
+		/* Woken from its rest a moment too late. */
+		break;
+	}
+}
+
+/*
+ * What the target asks for.
+ */
+
+static void recover_work(struct work_struct *work)
+{
+	struct quorum *q = container_of(work, struct quorum, recover_work);
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->sync.lock, flags);
+	q->sync.recover_due = true;
+	__start_due(q);
+	spin_unlock_irqrestore(&q->sync.lock, flags);
+}
+
+/**
+ * quorum_sync_init() - prepare the sweep
+ * @q: the target
+ * @resync: make all legs equal to begin with
+ *
+ * Context: May sleep.
+ */
+void quorum_sync_init(struct quorum *q, bool resync)
+{
+	struct quorum_sync *sync = &q->sync;
+	unsigned int i;
+
+	spin_lock_init(&sync->lock);
+	init_waitqueue_head(&sync->wait);
+	sync->suspended = true;
+	sync->resync_due = resync;
+	if (resync)
+		q->settled = 0;
+	for (i = 0; i < QUORUM_SLOTS; i++) {
+		sync->slot[i].q = q;
+		INIT_DELAYED_WORK(&sync->slot[i].work, slot_work);
+	}
+	INIT_WORK(&q->recover_work, recover_work);
+}
+
+/* Let slots that rest see what has changed. */
+static void rouse(struct quorum *q)
+{
+	unsigned int i;
+
+	for (i = 0; i < QUORUM_SLOTS; i++)
+		if (READ_ONCE(q->sync.slot[i].busy))
+			mod_delayed_work(q->slow_wq, &q->sync.slot[i].work, 0);
+}
+
+/**
+ * quorum_sync_resume() - go on where quorum_sync_suspend() stopped, or start
+ * @q: the target
+ *
+ * Context: May sleep.
+ */
+void quorum_sync_resume(struct quorum *q)
+{
+	struct quorum_sync *sync = &q->sync;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sync->lock, flags);
+	sync->suspended = false;
+	sync->recover_due = true;
+	if (sync->action)
+		__wake_slots(q);
+	else
+		__start_due(q);
+	spin_unlock_irqrestore(&sync->lock, flags);
+}
+
+/**
+ * quorum_sync_suspend() - stop, and wait for what is under way
+ * @q: the target
+ *
+ * Context: May sleep; foreground I/O still completes.
+ */
+void quorum_sync_suspend(struct quorum *q)
+{
+	struct quorum_sync *sync = &q->sync;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sync->lock, flags);
+	sync->suspended = true;
+	spin_unlock_irqrestore(&sync->lock, flags);
+	rouse(q);
+	wait_event(sync->wait, !READ_ONCE(sync->nr_busy));
+}
+
+/**
+ * quorum_sync_request() - start a scrub
+ * @q: the target
+ * @action: QUORUM_SYNC_CHECK or QUORUM_SYNC_REPAIR
+ *
+ * Ends a freeze, as with md.
+ *
+ * Context: May sleep.
+ * Return: 0, or -EBUSY while suspended or while another action runs.
+ */
+int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
+{
+	struct quorum_sync *sync = &q->sync;
+	unsigned long flags;
+	int r = -EBUSY;
+
+	spin_lock_irqsave(&sync->lock, flags);
+	if (!sync->suspended && !sync->action && !sync->nr_busy) {
+		sync->frozen = false;
+		__start(q, action);
+		r = 0;
+	}
+	spin_unlock_irqrestore(&sync->lock, flags);
+	return r;
+}
+
+/**
+ * quorum_sync_stop() - stop the running action and wait until it has stopped
+ * @q: the target
+ * @freeze: keep everything from starting until told otherwise; else what is due
+ *	starts again
+ *
+ * Context: May sleep.
+ * Return: 0, or -ERESTARTSYS if killed while waiting.
+ */
+int quorum_sync_stop(struct quorum *q, bool freeze)
+{
+	struct quorum_sync *sync = &q->sync;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sync->lock, flags);
+	sync->frozen = freeze;
+	sync->cancel = sync->action;
+	if (!sync->nr_busy)
+		__finish(q);
+	spin_unlock_irqrestore(&sync->lock, flags);
+	rouse(q);
+	return wait_event_killable(sync->wait, !READ_ONCE(sync->cancel));
+}
+
+/* The name of what is going on.  Context: Any. */
+const char *quorum_sync_name(struct quorum *q)
+{
+	if (READ_ONCE(q->sync.frozen))
+		return "frozen";
+	return action_names[READ_ONCE(q->sync.action)];
+}
