@@ -2,17 +2,39 @@
 /*
  * Payloads in private pages: what is compared, voted on, copied to the legs.
  *
- * Most buffers come from the page allocator without waiting.  A request that
- * cannot do without goes to the reserve, which holds what the largest second
- * look needs.  Only one request at a time waits there, so none can sit on half
- * of the reserve while it waits for the other half.
+ * Most buffers come without waiting: from pages used before, or else from the
+ * page allocator, where a fresh page costs as much as comparing it.  Pages that
+ * come back are kept in a short stack for each CPU; full and empty stacks trade
+ * with a shelf they have in common.
+ *
+ * A request that cannot do without pages goes to the reserve, which holds what
+ * the largest second look needs and is filled up before anything is kept.  Only
+ * one request at a time waits there, so none can sit on half of the reserve
+ * while it waits for the other half.
  */
 #include "dm-quorum.h"
 
 #include <crypto/hash.h>
 #include <linux/highmem.h>
+#include <linux/local_lock.h>
+#include <linux/percpu.h>
 
 #define TABLE_PAGES	(PAGE_SIZE / sizeof(struct bio_vec))
+
+#define STACK_PAGES	64
+#define TRADE_PAGES	(STACK_PAGES / 2)
+
+/**
+ * struct quorum_stack - used pages of one CPU
+ * @lock: protects the rest
+ * @nr: how many there are
+ * @page: the latest is the last
+ */
+struct quorum_stack {
+	local_lock_t lock;
+	unsigned int nr;
+	struct page *page[STACK_PAGES];
+};
 
 /* Pages behind a buffer of @nr pages, its table included. */
 static unsigned int pages_behind(unsigned int nr)
@@ -20,37 +42,168 @@ static unsigned int pages_behind(unsigned int nr)
 	return nr + (nr > QUORUM_FEW_PAGES);
 }
 
+/* The pages of the largest second look. */
+static unsigned int reserve_pages(struct quorum *q)
+{
+	return q->nr_legs * pages_behind(DIV_ROUND_UP(q->max_bytes, PAGE_SIZE));
+}
+
+/*
+ * Used pages.
+ */
+
+static int stacks_init(struct quorum *q)
+{
+	int cpu;
+
+	spin_lock_init(&q->shelf_lock);
+	INIT_LIST_HEAD(&q->shelf);
+	q->stacks = alloc_percpu(struct quorum_stack);
+	if (!q->stacks)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		local_lock_init(&per_cpu_ptr(q->stacks, cpu)->lock);
+	return 0;
+}
+
+static void free_list(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, pages, lru)
+		__free_page(page);
+}
+
+static void stacks_exit(struct quorum *q)
+{
+	int cpu;
+
+	if (!q->stacks)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct quorum_stack *stack = per_cpu_ptr(q->stacks, cpu);
+
+		while (stack->nr)
+			__free_page(stack->page[--stack->nr]);
+	}
+	free_percpu(q->stacks);
+	free_list(&q->shelf);
+}
+
+/* Take pages off the shelf.  Holds stack->lock. */
+static void __refill(struct quorum *q, struct quorum_stack *stack)
+{
+	struct page *page;
+
+	spin_lock(&q->shelf_lock);
+	while (stack->nr < TRADE_PAGES && q->nr_shelf) {
+		page = list_first_entry(&q->shelf, struct page, lru);
+		list_del(&page->lru);
+		q->nr_shelf--;
+		stack->page[stack->nr++] = page;
+	}
+	spin_unlock(&q->shelf_lock);
+}
+
+/* Put pages on the shelf, or what has no room there in @surplus.  Likewise. */
+static void __spill(struct quorum *q, struct quorum_stack *stack,
+		    struct list_head *surplus)
+{
+	struct page *page;
+
+	spin_lock(&q->shelf_lock);
+	while (stack->nr > TRADE_PAGES) {
+		page = stack->page[--stack->nr];
+		if (q->nr_shelf < reserve_pages(q)) {
+			list_add(&page->lru, &q->shelf);
+			q->nr_shelf++;
+		} else {
+			list_add(&page->lru, surplus);
+		}
+	}
+	spin_unlock(&q->shelf_lock);
+}
+
+/* Returns NULL if there is none. */
+static struct page *take_used(struct quorum *q)
+{
+	struct page *page = NULL;
+	struct quorum_stack *stack;
+	unsigned long flags;
+
+	local_lock_irqsave(&q->stacks->lock, flags);
+	stack = this_cpu_ptr(q->stacks);
+	if (unlikely(!stack->nr))
+		__refill(q, stack);
+	if (likely(stack->nr))
+		page = stack->page[--stack->nr];
+	local_unlock_irqrestore(&q->stacks->lock, flags);
+	return page;
+}
+
+static void keep_used(struct quorum *q, struct page *page)
+{
+	struct quorum_stack *stack;
+	unsigned long flags;
+	LIST_HEAD(surplus);
+
+	local_lock_irqsave(&q->stacks->lock, flags);
+	stack = this_cpu_ptr(q->stacks);
+	if (unlikely(stack->nr == STACK_PAGES))
+		__spill(q, stack, &surplus);
+	stack->page[stack->nr++] = page;
+	local_unlock_irqrestore(&q->stacks->lock, flags);
+	free_list(&surplus);
+}
+
+/*
+ * Pages and the buffers made of them.
+ */
+
+/* Waits, in the reserve, iff @gfp allows it to. */
+static struct page *get_one(struct quorum *q, gfp_t gfp)
+{
+	struct page *page = take_used(q);
+
+	if (likely(page))
+		return page;
+	if (gfpflags_allow_blocking(gfp))
+		return mempool_alloc(&q->pages, gfp);
+	return alloc_page(gfp);
+}
+
+/* Whoever waits in the reserve comes first. */
+static void put_one(struct quorum *q, struct page *page)
+{
+	if (unlikely(READ_ONCE(q->pages.curr_nr) < q->pages.min_nr))
+		mempool_free(page, &q->pages);
+	else
+		keep_used(q, page);
+}
+
 /**
  * quorum_bufs_init() - set the reserve aside
  * @q: nr_legs and max_bytes are set
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno.
  */
 int quorum_bufs_init(struct quorum *q)
 {
-	unsigned int nr = DIV_ROUND_UP(q->max_bytes, PAGE_SIZE);
-
-	if (WARN_ON_ONCE(nr > TABLE_PAGES))
+	if (WARN_ON_ONCE(q->max_bytes > TABLE_PAGES * PAGE_SIZE))
 		return -EINVAL;
 
 	mutex_init(&q->pages_mutex);
-	return mempool_init_page_pool(&q->pages, q->nr_legs * pages_behind(nr),
-				      0);
+	if (stacks_init(q))
+		return -ENOMEM;
+	return mempool_init_page_pool(&q->pages, reserve_pages(q), 0);
 }
 
 void quorum_bufs_exit(struct quorum *q)
 {
+	stacks_exit(q);
 	mempool_exit(&q->pages);
 	mutex_destroy(&q->pages_mutex);
-}
-
-/* Waits, in the reserve, iff @gfp allows it to. */
-static struct page *get_page_for(struct quorum *q, gfp_t gfp)
-{
-	if (gfpflags_allow_blocking(gfp))
-		return mempool_alloc(&q->pages, gfp);
-	return alloc_page(gfp);
 }
 
 static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
@@ -62,14 +215,14 @@ static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
 	buf->nr = 0;
 	buf->bvecs = buf->few;
 	if (nr > QUORUM_FEW_PAGES) {
-		page = get_page_for(q, gfp);
+		page = get_one(q, gfp);
 		if (!page)
 			return false;
 		buf->bvecs = page_address(page);
 	}
 
 	while (buf->nr < nr) {
-		page = get_page_for(q, gfp);
+		page = get_one(q, gfp);
 		if (!page) {
 			quorum_buf_put(q, buf);
 			return false;
@@ -152,9 +305,9 @@ void quorum_buf_put(struct quorum *q, struct quorum_buf *buf)
 	unsigned int i;
 
 	for (i = 0; i < buf->nr; i++)
-		mempool_free(buf->bvecs[i].bv_page, &q->pages);
+		put_one(q, buf->bvecs[i].bv_page);
 	if (buf->bvecs && buf->bvecs != buf->few)
-		mempool_free(virt_to_page(buf->bvecs), &q->pages);
+		put_one(q, virt_to_page(buf->bvecs));
 	buf->bvecs = NULL;
 	buf->nr = 0;
 }
@@ -169,50 +322,39 @@ static void *buf_at(struct quorum_buf *buf, unsigned int off, unsigned int *len)
 
 /*
  * Hand every stretch that is contiguous both in @bio and in @buf to @visit, in
- * order, until it returns false.
+ * order.
  */
-static bool buf_walk(struct quorum_buf *buf, struct bio *bio,
-		     bool (*visit)(void *mine, void *theirs, unsigned int len))
+static void buf_walk(struct quorum_buf *buf, struct bio *bio,
+		     void (*visit)(void *mine, void *theirs, unsigned int len))
 {
 	struct bvec_iter iter;
 	struct bio_vec bv;
 	unsigned int off = 0;
-	bool more = true;
 
 	bio_for_each_segment(bv, bio, iter) {
 		void *theirs = bvec_kmap_local(&bv);
 		unsigned int done = 0;
 
-		while (more && done < bv.bv_len) {
+		while (done < bv.bv_len) {
 			unsigned int len = bv.bv_len - done;
 			void *mine = buf_at(buf, off, &len);
 
-			more = visit(mine, theirs + done, len);
+			visit(mine, theirs + done, len);
 			done += len;
 			off += len;
 		}
 		kunmap_local(theirs);
-		if (!more)
-			break;
 	}
-	return more;
 }
 
-static bool visit_fill(void *mine, void *theirs, unsigned int len)
+static void visit_fill(void *mine, void *theirs, unsigned int len)
 {
 	memcpy(mine, theirs, len);
-	return true;
 }
 
-static bool visit_drain(void *mine, void *theirs, unsigned int len)
+static void visit_drain(void *mine, void *theirs, unsigned int len)
 {
 	memcpy(theirs, mine, len);
-	return true;
-}
-
-static bool visit_match(void *mine, void *theirs, unsigned int len)
-{
-	return !memcmp(mine, theirs, len);
 }
 
 /* Copy the payload of @bio into @buf.  Context: Any. */
@@ -232,10 +374,94 @@ void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio)
 		flush_dcache_page(bv.bv_page);
 }
 
-/* Whether @buf and the pages of @bio hold the same.  Context: Any. */
-bool quorum_buf_matches(struct quorum_buf *buf, struct bio *bio)
+#define DIFF(a, b, i)	((a)[i] ^ (b)[i])
+
+/* Eight words of three copies at a time, in one pass over memory. */
+static bool three_match(const u64 *a, const u64 *b, const u64 *c,
+			unsigned int len)
 {
-	return buf_walk(buf, bio, visit_match);
+	for (; len >= 64; len -= 64, a += 8, b += 8, c += 8)
+		if ((DIFF(a, b, 0) | DIFF(a, c, 0)) |
+		    (DIFF(a, b, 1) | DIFF(a, c, 1)) |
+		    (DIFF(a, b, 2) | DIFF(a, c, 2)) |
+		    (DIFF(a, b, 3) | DIFF(a, c, 3)) |
+		    (DIFF(a, b, 4) | DIFF(a, c, 4)) |
+		    (DIFF(a, b, 5) | DIFF(a, c, 5)) |
+		    (DIFF(a, b, 6) | DIFF(a, c, 6)) |
+		    (DIFF(a, b, 7) | DIFF(a, c, 7)))
+			return false;
+	return !len || (!memcmp(a, b, len) && !memcmp(a, c, len));
+}
+
+static bool two_match(const u64 *a, const u64 *b, unsigned int len)
+{
+	for (; len >= 64; len -= 64, a += 8, b += 8)
+		if (DIFF(a, b, 0) | DIFF(a, b, 1) | DIFF(a, b, 2) |
+		    DIFF(a, b, 3) | DIFF(a, b, 4) | DIFF(a, b, 5) |
+		    DIFF(a, b, 6) | DIFF(a, b, 7))
+			return false;
+	return !len || !memcmp(a, b, len);
+}
+
+/* Words may be read one by one: they are aligned, or need not be. */
+static bool wordwise(const void *p)
+{
+	return IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
+	       IS_ALIGNED((unsigned long)p, sizeof(u64));
+}
+
+/* Whether @nr buffers have at @off what @data has. */
+static bool all_match(const void *data, struct quorum_buf *const *bufs,
+		      unsigned int nr, unsigned int off, unsigned int len)
+{
+	unsigned int i = 0;
+
+	if (unlikely(!wordwise(data) || !wordwise((void *)(long)off))) {
+		for (; i < nr; i++)
+			if (memcmp(data, buf_at(bufs[i], off, &len), len))
+				return false;
+		return true;
+	}
+	for (; i + 1 < nr; i += 2)
+		if (!three_match(data, buf_at(bufs[i], off, &len),
+				 buf_at(bufs[i + 1], off, &len), len))
+			return false;
+	return i == nr || two_match(data, buf_at(bufs[i], off, &len), len);
+}
+
+/**
+ * quorum_bufs_match() - whether buffers hold what a bio does
+ * @bufs: buffers of the size of the bio
+ * @nr: how many
+ * @bio: the bio
+ *
+ * Context: Any.
+ */
+bool quorum_bufs_match(struct quorum_buf *const *bufs, unsigned int nr,
+		       struct bio *bio)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	unsigned int off = 0;
+	bool match = true;
+
+	bio_for_each_segment(bv, bio, iter) {
+		void *data = bvec_kmap_local(&bv);
+		unsigned int done = 0;
+
+		while (match && done < bv.bv_len) {
+			unsigned int len = min_t(unsigned int, bv.bv_len - done,
+						 PAGE_SIZE - offset_in_page(off));
+
+			match = all_match(data + done, bufs, nr, off, len);
+			done += len;
+			off += len;
+		}
+		kunmap_local(data);
+		if (!match)
+			break;
+	}
+	return match;
 }
 
 /* Copy a part of one buffer to the same place in another.  Context: Any. */

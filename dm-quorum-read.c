@@ -62,12 +62,12 @@ static void second_look(struct quorum_io *io)
 
 static bool legs_agree(struct quorum_io *io)
 {
-	unsigned int leg;
+	struct quorum_buf *bufs[QUORUM_MAX_LEGS];
+	unsigned int leg, nr = 0;
 
 	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
-		if (!quorum_buf_matches(&io->leg[leg].buf, io->bio))
-			return false;
-	return true;
+		bufs[nr++] = &io->leg[leg].buf;
+	return quorum_bufs_match(bufs, nr, io->bio);
 }
 
 static void judge(struct quorum_io *io)

@@ -124,11 +124,14 @@ static void mark(struct quorum *q, unsigned int leg, unsigned long first,
 	struct quorum_leg *l = &q->leg[leg];
 	unsigned long region;
 
-	if (!l->stale)
-		return;
-	for (region = first; region < first + count; region++)
-		if (!__test_and_set_bit(region, l->stale))
-			l->nr_stale++;
+	if (count == q->nr_regions) {
+		bitmap_set(l->stale, 0, count);
+		l->nr_stale = count;
+	} else {
+		for (region = first; region < first + count; region++)
+			if (!__test_and_set_bit(region, l->stale))
+				l->nr_stale++;
+	}
 	WRITE_ONCE(q->stale, q->stale | BIT(leg));
 	if (q->live & BIT(leg))
 		WRITE_ONCE(q->marks, q->marks + 1);
@@ -137,7 +140,7 @@ static void mark(struct quorum *q, unsigned int leg, unsigned long first,
 /**
  * __quorum_mark() - take away the vote of legs in a range
  * @q: the target
- * @legs: which legs; missing ones are passed over
+ * @legs: which legs; none that is missing
  * @sector: first sector
  * @sectors: how many; 0 for the whole target
  *
@@ -207,28 +210,41 @@ unsigned long quorum_next_stale(struct quorum *q, unsigned long region)
 	return next;
 }
 
+/* How many regions, of those in one word, some of @legs is stale in. */
+static unsigned int nr_stale_in_word(struct quorum *q, u32 legs,
+				     unsigned long word)
+{
+	unsigned long stale = 0;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		stale |= READ_ONCE(q->leg[leg].stale[word]);
+	return hweight_long(stale);
+}
+
 /**
  * quorum_nr_in_sync() - count the regions in which all live legs vote
  * @q: the target
  *
  * Regions that a first resync has not reached do not count.
  *
- * Context: May sleep: with several legs out of sync it reads their bitmaps.
+ * Context: May sleep: it reads whole bitmaps.
  */
 unsigned long quorum_nr_in_sync(struct quorum *q)
 {
 	u32 suspects = READ_ONCE(q->live) & READ_ONCE(q->stale);
 	unsigned long in_sync = region_of(q, READ_ONCE(q->settled) +
 					  (1ULL << q->region_shift) - 1);
-	unsigned long region;
+	unsigned long word;
 
-	if (hweight32(suspects) == 1 && in_sync == q->nr_regions)
-		return in_sync - READ_ONCE(q->leg[__ffs(suspects)].nr_stale);
-
-	for (region = quorum_next_stale(q, 0); region < q->nr_regions;
-	     region = quorum_next_stale(q, region + 1))
-		if (region < region_of(q, q->settled))
-			in_sync--;
+	if (!suspects)
+		return in_sync;
+	for (word = 0; word < BITS_TO_LONGS(q->nr_regions); word++) {
+		in_sync -= min_t(unsigned long, in_sync,
+				 nr_stale_in_word(q, suspects, word));
+		if (!(word % 4096))
+			cond_resched();
+	}
 	return in_sync;
 }
 

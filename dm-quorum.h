@@ -266,6 +266,10 @@ struct quorum_sync {
  * @pages: the reserve that lets one request of @max_bytes proceed
  * @pages_mutex: held while waiting for more than one of @pages, so that two
  *	half-served requests never wait for each other
+ * @stacks: pages used before, by CPU
+ * @shelf_lock: protects @shelf and @nr_shelf
+ * @shelf: more of them, for all CPUs
+ * @nr_shelf: how many
  * @rechecks: contexts of the second look
  * @hash: names versions when legs disagree
  */
@@ -297,6 +301,10 @@ struct quorum {
 	struct workqueue_struct *slow_wq;
 	mempool_t pages;
 	struct mutex pages_mutex;
+	struct quorum_stack __percpu *stacks;
+	spinlock_t shelf_lock;
+	struct list_head shelf;
+	unsigned int nr_shelf;
 	mempool_t rechecks;
 	struct crypto_shash *hash;
 
@@ -374,7 +382,8 @@ void quorum_buf_put(struct quorum *q, struct quorum_buf *buf);
 
 void quorum_buf_fill(struct quorum_buf *buf, struct bio *bio);
 void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio);
-bool quorum_buf_matches(struct quorum_buf *buf, struct bio *bio);
+bool quorum_bufs_match(struct quorum_buf *const *bufs, unsigned int nr,
+		       struct bio *bio);
 void quorum_buf_copy(struct quorum_buf *to, struct quorum_buf *from,
 		     unsigned int off, unsigned int len);
 unsigned int quorum_buf_differ(struct quorum_buf *a, struct quorum_buf *b,
