@@ -175,6 +175,8 @@ static struct page *get_one(struct quorum *q, gfp_t gfp)
 /* Whoever waits in the reserve comes first. */
 static void put_one(struct quorum *q, struct page *page)
 {
+	/* As in mempool_free(): see that the pool was drawn on for it. */
+	smp_rmb();
 	if (unlikely(READ_ONCE(q->pages.curr_nr) < q->pages.min_nr))
 		mempool_free(page, &q->pages);
 	else
@@ -248,7 +250,8 @@ static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
 bool quorum_buf_try(struct quorum *q, struct quorum_buf *buf,
 		    unsigned int bytes)
 {
-	return buf_alloc(q, buf, bytes, GFP_NOWAIT | __GFP_NOWARN);
+	return buf_alloc(q, buf, bytes, GFP_NOWAIT | __GFP_NOMEMALLOC |
+			 __GFP_NORETRY | __GFP_NOWARN);
 }
 
 static bool bufs_try(struct quorum *q, struct quorum_buf *bufs, u32 which,
@@ -374,21 +377,24 @@ void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio)
 		flush_dcache_page(bv.bv_page);
 }
 
-#define DIFF(a, b, i)	((a)[i] ^ (b)[i])
+static inline u64 diff(const u64 *a, const u64 *b, unsigned int i)
+{
+	return a[i] ^ b[i];
+}
 
 /* Eight words of three copies at a time, in one pass over memory. */
 static bool three_match(const u64 *a, const u64 *b, const u64 *c,
 			unsigned int len)
 {
 	for (; len >= 64; len -= 64, a += 8, b += 8, c += 8)
-		if ((DIFF(a, b, 0) | DIFF(a, c, 0)) |
-		    (DIFF(a, b, 1) | DIFF(a, c, 1)) |
-		    (DIFF(a, b, 2) | DIFF(a, c, 2)) |
-		    (DIFF(a, b, 3) | DIFF(a, c, 3)) |
-		    (DIFF(a, b, 4) | DIFF(a, c, 4)) |
-		    (DIFF(a, b, 5) | DIFF(a, c, 5)) |
-		    (DIFF(a, b, 6) | DIFF(a, c, 6)) |
-		    (DIFF(a, b, 7) | DIFF(a, c, 7)))
+		if ((diff(a, b, 0) | diff(a, c, 0)) |
+		    (diff(a, b, 1) | diff(a, c, 1)) |
+		    (diff(a, b, 2) | diff(a, c, 2)) |
+		    (diff(a, b, 3) | diff(a, c, 3)) |
+		    (diff(a, b, 4) | diff(a, c, 4)) |
+		    (diff(a, b, 5) | diff(a, c, 5)) |
+		    (diff(a, b, 6) | diff(a, c, 6)) |
+		    (diff(a, b, 7) | diff(a, c, 7)))
 			return false;
 	return !len || (!memcmp(a, b, len) && !memcmp(a, c, len));
 }
@@ -396,9 +402,9 @@ static bool three_match(const u64 *a, const u64 *b, const u64 *c,
 static bool two_match(const u64 *a, const u64 *b, unsigned int len)
 {
 	for (; len >= 64; len -= 64, a += 8, b += 8)
-		if (DIFF(a, b, 0) | DIFF(a, b, 1) | DIFF(a, b, 2) |
-		    DIFF(a, b, 3) | DIFF(a, b, 4) | DIFF(a, b, 5) |
-		    DIFF(a, b, 6) | DIFF(a, b, 7))
+		if (diff(a, b, 0) | diff(a, b, 1) | diff(a, b, 2) |
+		    diff(a, b, 3) | diff(a, b, 4) | diff(a, b, 5) |
+		    diff(a, b, 6) | diff(a, b, 7))
 			return false;
 	return !len || !memcmp(a, b, len);
 }
@@ -450,8 +456,8 @@ bool quorum_bufs_match(struct quorum_buf *const *bufs, unsigned int nr,
 		unsigned int done = 0;
 
 		while (match && done < bv.bv_len) {
-			unsigned int len = min_t(unsigned int, bv.bv_len - done,
-						 PAGE_SIZE - offset_in_page(off));
+			unsigned int room = PAGE_SIZE - offset_in_page(off);
+			unsigned int len = min(bv.bv_len - done, room);
 
 			match = all_match(data + done, bufs, nr, off, len);
 			done += len;

@@ -62,8 +62,9 @@ static u32 __fail(struct quorum *q, u32 legs)
 /* What the sweep has done so far was without this leg.  Holds q->lock. */
 static void __revive(struct quorum *q, unsigned int leg)
 {
-	WRITE_ONCE(q->live, q->live | BIT(leg));
 	WRITE_ONCE(q->marks, q->marks + 1);
+	/* Pairs with quorum_current(). */
+	smp_store_release(&q->live, q->live | BIT(leg));
 	q->leg[leg].score = 0;
 }
 
@@ -73,12 +74,12 @@ static bool __dispensable(struct quorum *q, u32 legs)
 	return __quorum_enough(q, ~legs, 0, 0);
 }
 
-static void report_failed(struct quorum *q, u32 failed)
+static void report_state(struct quorum *q, u32 legs, const char *state)
 {
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, failed)
-		quorum_report_state(q, leg, "failed");
+	quorum_for_each_leg(leg, legs)
+		quorum_report_state(q, leg, state);
 }
 
 /**
@@ -101,7 +102,7 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 	gone = !(q->live & BIT(leg));
 	spin_unlock_irqrestore(&q->lock, flags);
 
-	report_failed(q, failed);
+	report_state(q, failed, "failed");
 	return gone;
 }
 
@@ -179,11 +180,12 @@ bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
 			u32 took, u32 failed)
 {
 	u32 missed = q->present & (sectors ? ~took : failed);
-	u32 gone = 0, behind = 0;
+	u32 gone = 0, behind = 0, were_behind;
 	unsigned long flags;
 	bool enough;
 
 	spin_lock_irqsave(&q->lock, flags);
+	were_behind = q->stale;
 	enough = __quorum_enough(q, took, sector, sectors);
 	if (enough) {
 		if (__dispensable(q, failed))
@@ -193,7 +195,8 @@ bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
 
-	report_failed(q, gone);
+	report_state(q, gone, "failed");
+	report_state(q, behind & ~were_behind, "out of sync");
 	if (behind)
 		queue_work(q->slow_wq, &q->recover_work);
 	return enough;

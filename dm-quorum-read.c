@@ -186,7 +186,7 @@ static void fifo_failed(struct quorum_io *io)
 
 	io->legs = io->tried;
 	status = quorum_io_error_vote(io);
-	if (!quorum_blameless(status))
+	if (read_fault(io, status))
 		quorum_report_no_quorum(io->q, io->sector,
 					bio_sectors(io->bio));
 	quorum_io_end(io, status);
@@ -222,6 +222,10 @@ void quorum_read(struct quorum_io *io)
 	}
 
 	legs = voters_for(io);
+	if (unlikely(hweight32(legs) < q->threshold)) {
+		second_look(io);
+		return;
+	}
 	if (q->pattern == QUORUM_PATTERN_MINIMAL)
 		legs = rotate(q, legs);
 	if (likely(get_bufs(io, legs))) {

@@ -47,7 +47,7 @@ struct recheck_leg {
  * @off: the part being compared
  * @len: likewise
  * @ballot: who agrees with whom about that part
- * @tied: some part was decided by the tie rule
+ * @tied: blocks decided by the tie rule
  * @differ: blocks about which those that could be read differ
  * @undecided: blocks without a winner
  * @answer: where the winning data is
@@ -65,7 +65,7 @@ struct recheck {
 	unsigned int off;
 	unsigned int len;
 	u8 ballot[QUORUM_MAX_LEGS];
-	bool tied;
+	unsigned long *tied;
 	unsigned long *differ;
 	unsigned long *undecided;
 	struct quorum_buf *answer;
@@ -80,13 +80,13 @@ static unsigned int bitmap_longs(struct quorum *q)
 	return BITS_TO_LONGS(q->max_bytes / q->block_size);
 }
 
-/* Two bitmaps for each leg and two for all of them. */
+/* Two bitmaps for each leg and three for all of them. */
 static size_t recheck_size(struct quorum *q)
 {
 	struct recheck *rc;
 
 	return struct_size(rc, leg, q->nr_legs) +
-	       2 * (q->nr_legs + 1) * bitmap_longs(q) * sizeof(long);
+	       (2 * q->nr_legs + 3) * bitmap_longs(q) * sizeof(long);
 }
 
 /**
@@ -114,7 +114,8 @@ static void carve_bitmaps(struct recheck *rc)
 	unsigned long *next = (unsigned long *)&rc->leg[rc->q->nr_legs];
 	unsigned int leg;
 
-	rc->differ = next;
+	rc->tied = next;
+	rc->differ = next += longs;
 	rc->undecided = next += longs;
 	for (leg = 0; leg < rc->q->nr_legs; leg++) {
 		rc->leg[leg].bad = next += longs;
@@ -319,7 +320,6 @@ static void lose_difference(struct recheck *rc, unsigned int leg,
 static bool vote_on(struct recheck *rc, u32 voters, struct quorum_tally *tally)
 {
 	quorum_tally(rc->ballot, voters, tally);
-	rc->tied |= tally->tied;
 	return tally->votes >= rc->q->threshold;
 }
 
@@ -336,6 +336,8 @@ static bool vote_request(struct recheck *rc)
 	if (!vote_on(rc, rc->answered, &tally))
 		return false;
 
+	if (tally.tied)
+		bitmap_fill(rc->tied, rc->blocks);
 	rc->answer = &rc->buf[tally.first];
 	quorum_for_each_leg(leg, rc->answered & ~tally.agree)
 		lose_difference(rc, leg, tally.first);
@@ -372,6 +374,8 @@ static void vote_block(struct recheck *rc, unsigned int block)
 		__set_bit(block, rc->undecided);
 		return;
 	}
+	if (tally.tied)
+		__set_bit(block, rc->tied);
 	quorum_for_each_leg(leg, rc->asked & ~tally.agree)
 		__set_bit(block, rc->leg[leg].lost);
 	if (rc->answer != &rc->buf[tally.first])
@@ -390,7 +394,6 @@ static void vote_blocks(struct recheck *rc)
 	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
 		read_by_pieces(rc, leg);
 
-	rc->tied = false;
 	rc->answer = &rc->buf[__ffs(rc->asked)];
 	rc->len = rc->q->block_size;
 	for (block = 0; block < rc->blocks; block++)
@@ -423,7 +426,7 @@ static void accuse_of(struct recheck *rc, unsigned int leg,
 		first = 0;
 		last = rc->blocks - 1;
 	}
-	if (rc->tied && kind == QUORUM_MISMATCHES)
+	if (bitmap_intersects(where, rc->tied, rc->blocks))
 		quorum_report(rc->q, leg, kind, rc->sector + first * per_block,
 			      (last - first + 1) * per_block, status);
 	else
@@ -460,7 +463,7 @@ static void accuse_losers(struct recheck *rc)
 }
 
 /* Start to write the next run of lost blocks.  Returns false if none is. */
-static bool write_run(struct recheck *rc, unsigned int leg)
+static bool write_run(struct recheck *rc, unsigned int leg, blk_opf_t opf)
 {
 	struct recheck_leg *rl = &rc->leg[leg];
 	unsigned int block = rc->q->block_size;
@@ -469,13 +472,13 @@ static bool write_run(struct recheck *rc, unsigned int leg)
 	if (from == rc->blocks)
 		return false;
 	rl->done = find_next_zero_bit(rl->lost, rc->blocks, from);
-	io_start(rc, leg, REQ_OP_WRITE, rc->answer, from * block,
+	io_start(rc, leg, REQ_OP_WRITE | opf, rc->answer, from * block,
 		 (rl->done - from) * block);
 	return true;
 }
 
 /* Write the answer over what @legs lost.  Returns the legs that failed. */
-static u32 write_answer(struct recheck *rc, u32 legs)
+static u32 write_answer(struct recheck *rc, u32 legs, blk_opf_t opf)
 {
 	u32 busy = legs, failed = 0;
 	unsigned int leg;
@@ -483,7 +486,7 @@ static u32 write_answer(struct recheck *rc, u32 legs)
 	while (busy) {
 		io_begin(rc);
 		quorum_for_each_leg(leg, busy)
-			if (!write_run(rc, leg))
+			if (!write_run(rc, leg, opf))
 				busy &= ~BIT(leg);
 		io_wait(rc);
 
@@ -495,55 +498,67 @@ static u32 write_answer(struct recheck *rc, u32 legs)
 	return failed;
 }
 
-/* The legs to rewrite: none on a tie, none that left meanwhile. */
+/* The legs to rewrite, without ties, and without those that left meanwhile. */
 static u32 to_rewrite(struct recheck *rc)
 {
 	u32 legs = 0;
 	unsigned int leg;
 
-	if (!(rc->flags & QUORUM_LOOK_REWRITE) || rc->tied)
+	if (!(rc->flags & QUORUM_LOOK_REWRITE))
 		return 0;
-	quorum_for_each_leg(leg, rc->asked & quorum_live(rc->q))
+	quorum_for_each_leg(leg, rc->asked & quorum_live(rc->q)) {
+		unsigned long *lost = rc->leg[leg].lost;
+
+		bitmap_andnot(lost, lost, rc->tied, rc->blocks);
 		if (lost_any(rc, leg) &&
 		    (rc->answered & BIT(leg) || faulty(rc, leg)))
 			legs |= BIT(leg);
+	}
 	return legs;
 }
 
-static void rewrite(struct recheck *rc)
+/* Returns whether all losers took it. */
+static bool rewrite(struct recheck *rc)
 {
 	u32 losers = to_rewrite(rc);
-	u32 failed = write_answer(rc, losers);
+	u32 failed = write_answer(rc, losers, 0);
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, losers & ~failed)
 		atomic64_inc(&rc->q->leg[leg].stat[QUORUM_REWRITES]);
 	quorum_for_each_leg(leg, failed)
-		accuse_of(rc, leg, QUORUM_REWRITE_ERRORS, rc->leg[leg].lost,
-			  rc->leg[leg].bio.bi_status);
+		if (!quorum_blameless(rc->leg[leg].bio.bi_status))
+			accuse_of(rc, leg, QUORUM_REWRITE_ERRORS,
+				  rc->leg[leg].lost,
+				  rc->leg[leg].bio.bi_status);
+	return !failed;
 }
 
 /*
- * Give the answer to the legs that have no vote here.  One that cannot take it
- * is failed.  Returns whether all of them have all of it now.
+ * Give the answer to the legs that have no vote here, for good: others may
+ * rely on it as soon as they have one.  A leg that cannot take it is failed.
+ * Returns whether all of them have all of it now.
  */
 static bool rebuild(struct recheck *rc)
 {
 	u32 legs, failed;
 	unsigned int leg;
 
-	if (!(rc->flags & QUORUM_LOOK_REBUILD) || rc->tied)
-		return !rc->tied;
+	if (!(rc->flags & QUORUM_LOOK_REBUILD))
+		return true;
 	legs = quorum_live(rc->q) & ~rc->asked;
+	bitmap_or(rc->tied, rc->tied, rc->undecided, rc->blocks);
 	quorum_for_each_leg(leg, legs)
-		bitmap_complement(rc->leg[leg].lost, rc->undecided, rc->blocks);
-	failed = write_answer(rc, legs);
+		bitmap_complement(rc->leg[leg].lost, rc->tied, rc->blocks);
+	failed = write_answer(rc, legs, REQ_FUA);
 	quorum_for_each_leg(leg, failed) {
+		if (quorum_blameless(rc->leg[leg].bio.bi_status))
+			continue;
 		accuse_of(rc, leg, QUORUM_WRITE_ERRORS, rc->leg[leg].lost,
 			  rc->leg[leg].bio.bi_status);
 		quorum_leg_fail(rc->q, leg);
 	}
-	return !failed;
+	return !failed && bitmap_empty(rc->tied, rc->blocks);
 }
 
 /* blkverify: leg 0 is the reference, so the mismatch is leg 1's. */
@@ -559,15 +574,17 @@ static void blame_second_leg(struct recheck *rc)
 /* The status most legs failed with; just an I/O error if enough were read. */
 static blk_status_t error_vote(struct recheck *rc)
 {
-	u32 failed = rc->asked & ~rc->answered;
 	struct quorum_tally tally;
 	unsigned int leg;
+	u32 failed = 0;
 
+	quorum_for_each_leg(leg, rc->asked) {
+		rc->ballot[leg] = (__force u8)rc->leg[leg].status;
+		if (rc->ballot[leg])
+			failed |= BIT(leg);
+	}
 	if (!failed || hweight32(rc->answered) >= rc->q->threshold)
 		return BLK_STS_IOERR;
-
-	quorum_for_each_leg(leg, failed)
-		rc->ballot[leg] = (__force u8)rc->leg[leg].status;
 	quorum_tally(rc->ballot, failed, &tally);
 	return (__force blk_status_t)rc->ballot[tally.first];
 }
@@ -583,7 +600,8 @@ static blk_status_t no_quorum(struct recheck *rc)
 	if (quorum_option(rc->q, QUORUM_BLKVERIFY) &&
 	    rc->answered == rc->asked)
 		blame_second_leg(rc);
-	if (!quorum_blameless(status))
+	if (!quorum_blameless(status) &&
+	    !(rc->flags & QUORUM_LOOK_FORGIVING && rc->asked != rc->answered))
 		quorum_report_no_quorum(rc->q, rc->sector + first * per_block,
 					(last - first + 1) * per_block);
 	return status;
@@ -602,16 +620,25 @@ static bool decide(struct recheck *rc)
 			atomic64_inc(&rc->q->transient);
 		return true;
 	}
-	if (!vote_request(rc))
+	if ((rc->flags & QUORUM_LOOK_SWEEP && rc->answered != rc->asked) ||
+	    !vote_request(rc))
 		vote_blocks(rc);
 	accuse_unreadable(rc);
 	return bitmap_empty(rc->undecided, rc->blocks);
 }
 
-/* While legs are being made equal for the first time, nobody is to blame. */
-static unsigned int settled_flag(struct quorum *q, sector_t sector)
+/*
+ * While legs are being made equal for the first time, nobody is to blame.  Nor
+ * are legs written to by a device that is read-only itself.
+ */
+static unsigned int adjust_flags(struct quorum *q, sector_t sector,
+				 unsigned int flags)
 {
-	return quorum_settled(q, sector) ? 0 : QUORUM_LOOK_UNSETTLED;
+	if (!quorum_settled(q, sector))
+		flags |= QUORUM_LOOK_UNSETTLED;
+	if (!q->writable)
+		flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
+	return flags;
 }
 
 /**
@@ -630,8 +657,8 @@ static unsigned int settled_flag(struct quorum *q, sector_t sector)
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent)
 {
-	unsigned int flags = settled_flag(q, sector);
 	blk_status_t status = BLK_STS_OK;
+	unsigned int flags = 0;
 	struct recheck *rc;
 
 	if (dissent)
@@ -641,7 +668,8 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		flags |= QUORUM_LOOK_REWRITE;
 
-	rc = recheck_get(q, sector, bio->bi_iter.bi_size, flags);
+	rc = recheck_get(q, sector, bio->bi_iter.bi_size,
+			 adjust_flags(q, sector, flags));
 	if (decide(rc)) {
 		accuse_losers(rc);
 		rewrite(rc);
@@ -671,9 +699,12 @@ bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
 			  unsigned int bytes, unsigned int flags,
 			  u64 *differ)
 {
-	struct recheck *rc = recheck_get(q, sector, bytes,
-					 flags | settled_flag(q, sector));
-	bool decided = decide(rc);
+	struct recheck *rc;
+	bool decided;
+
+	flags = adjust_flags(q, sector, flags | QUORUM_LOOK_SWEEP);
+	rc = recheck_get(q, sector, bytes, flags);
+	decided = decide(rc);
 
 	*differ += bitmap_weight(rc->differ, rc->blocks) *
 		   (q->block_size >> SECTOR_SHIFT);
@@ -681,7 +712,7 @@ bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
 	if (!decided)
 		no_quorum(rc);
 	if (rc->answer) {
-		rewrite(rc);
+		decided &= rewrite(rc);
 		decided &= rebuild(rc);
 	}
 	recheck_put(rc);

@@ -4,14 +4,13 @@
  * the leg misses an acknowledged write there, or when its content is not to be
  * trusted, and cleared when the region has been rebuilt.
  *
- * Bits change under q->lock.  Reads look at them without it: a bit is set
- * before the caller hears of the write the leg missed, so a read that starts
- * later sees it; and that it was cleared may well be seen late.
+ * Bits change under q->lock: one is set before the caller hears of the write
+ * that the leg missed, so a read that starts later sees it.
  */
 #include "dm-quorum.h"
 
 #include <linux/bitmap.h>
-#include <linux/log2.h>
+#include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
 /**
@@ -19,7 +18,7 @@
  * @q: nr_legs and region_shift are set
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -E2BIG if there would be too many regions.
  */
 int quorum_regions_init(struct quorum *q)
 {
@@ -27,8 +26,9 @@ int quorum_regions_init(struct quorum *q)
 			   q->region_shift;
 	unsigned int leg;
 
-	if (regions > ULONG_MAX - BITS_PER_LONG)
-		return -ENOMEM;
+	/* The length of a bitmap is an int here and there. */
+	if (regions > INT_MAX)
+		return -E2BIG;
 	q->nr_regions = regions;
 	for (leg = 0; leg < q->nr_legs; leg++) {
 		if (!q->leg[leg].dev)
@@ -61,16 +61,16 @@ static bool stale_within(struct quorum *q, unsigned int leg,
 	return find_next_bit(q->leg[leg].stale, last + 1, first) <= last;
 }
 
+/* Holds q->lock. */
 static u32 __current(struct quorum *q, unsigned long first, unsigned long last)
 {
-	u32 current_legs = READ_ONCE(q->live);
-	u32 suspects = current_legs & READ_ONCE(q->stale);
+	u32 legs = q->live;
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, suspects)
+	quorum_for_each_leg(leg, q->live & q->stale)
 		if (stale_within(q, leg, first, last))
-			current_legs &= ~BIT(leg);
-	return current_legs;
+			legs &= ~BIT(leg);
+	return legs;
 }
 
 /**
@@ -79,14 +79,25 @@ static u32 __current(struct quorum *q, unsigned long first, unsigned long last)
  * @sector: first sector
  * @sectors: how many, at least one
  *
- * Context: Any; with or without q->lock.
+ * At least threshold legs have, in any one region.  Several bitmaps tell so
+ * only if they are read together, hence the lock where any is to be read.
+ *
+ * Context: Any, without q->lock.
  */
 u32 quorum_current(struct quorum *q, sector_t sector, sector_t sectors)
 {
-	if (likely(!(READ_ONCE(q->live) & READ_ONCE(q->stale))))
-		return READ_ONCE(q->live);
-	return __current(q, region_of(q, sector),
+	/* Pairs with __revive(): a leg that is back is seen to be stale. */
+	u32 legs = smp_load_acquire(&q->live);
+	unsigned long flags;
+
+	if (likely(!(legs & READ_ONCE(q->stale))))
+		return legs;
+
+	spin_lock_irqsave(&q->lock, flags);
+	legs = __current(q, region_of(q, sector),
 			 region_of(q, sector + sectors - 1));
+	spin_unlock_irqrestore(&q->lock, flags);
+	return legs;
 }
 
 /**
@@ -94,8 +105,11 @@ u32 quorum_current(struct quorum *q, sector_t sector, sector_t sectors)
  * @q: the target
  * @legs: which legs
  * @sector: first sector
- * @sectors: how many; 0 for the whole target, where only legs that are in sync
- *	everywhere count
+ * @sectors: how many; 0 for the whole target
+ *
+ * All live legs together are a quorum anywhere.  For the whole target, if some
+ * live leg is not among @legs, only those that are in sync everywhere count:
+ * there may be millions of regions.
  *
  * Context: Holds q->lock.
  */
@@ -104,6 +118,8 @@ bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
 {
 	unsigned long region, last;
 
+	if (!(q->live & ~legs))
+		return true;
 	legs &= q->live;
 	if (hweight32(legs & ~q->stale) >= q->threshold)
 		return true;
@@ -177,6 +193,7 @@ bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
 	unsigned long flags;
 	unsigned int leg;
 	bool unmarked;
+	u32 whole = 0;
 
 	spin_lock_irqsave(&q->lock, flags);
 	unmarked = q->marks == marks;
@@ -186,9 +203,13 @@ bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
 		struct quorum_leg *l = &q->leg[leg];
 
 		if (__test_and_clear_bit(region, l->stale) && !--l->nr_stale)
-			WRITE_ONCE(q->stale, q->stale & ~BIT(leg));
+			whole |= BIT(leg);
 	}
+	WRITE_ONCE(q->stale, q->stale & ~whole);
 	spin_unlock_irqrestore(&q->lock, flags);
+
+	quorum_for_each_leg(leg, whole)
+		quorum_report_state(q, leg, "in sync");
 	return unmarked;
 }
 
@@ -210,16 +231,16 @@ unsigned long quorum_next_stale(struct quorum *q, unsigned long region)
 	return next;
 }
 
-/* How many regions, of those in one word, some of @legs is stale in. */
-static unsigned int nr_stale_in_word(struct quorum *q, u32 legs,
-				     unsigned long word)
+/* In which of the regions of one word some of @legs is stale. */
+static unsigned long stale_in_word(struct quorum *q, u32 legs,
+				   unsigned long word)
 {
 	unsigned long stale = 0;
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, legs)
 		stale |= READ_ONCE(q->leg[leg].stale[word]);
-	return hweight_long(stale);
+	return stale;
 }
 
 /**
@@ -233,16 +254,19 @@ static unsigned int nr_stale_in_word(struct quorum *q, u32 legs,
 unsigned long quorum_nr_in_sync(struct quorum *q)
 {
 	u32 suspects = READ_ONCE(q->live) & READ_ONCE(q->stale);
-	unsigned long in_sync = region_of(q, READ_ONCE(q->settled) +
+	unsigned long settled = region_of(q, READ_ONCE(q->settled) +
 					  (1ULL << q->region_shift) - 1);
-	unsigned long word;
+	unsigned long in_sync = settled;
+	unsigned long region, stale;
 
 	if (!suspects)
 		return in_sync;
-	for (word = 0; word < BITS_TO_LONGS(q->nr_regions); word++) {
-		in_sync -= min_t(unsigned long, in_sync,
-				 nr_stale_in_word(q, suspects, word));
-		if (!(word % 4096))
+	for (region = 0; region < settled; region += BITS_PER_LONG) {
+		stale = stale_in_word(q, suspects, region / BITS_PER_LONG);
+		if (settled - region < BITS_PER_LONG)
+			stale &= BITMAP_LAST_WORD_MASK(settled);
+		in_sync -= hweight_long(stale);
+		if (!(region % SZ_1M))
 			cond_resched();
 	}
 	return in_sync;

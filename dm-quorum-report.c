@@ -110,10 +110,14 @@ void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
 	quorum_raise_event(q);
 }
 
-/* Tell of a change in a leg's life.  Context: Any, without q->lock. */
+/*
+ * Tell of a change in a leg's life, whatever the limit: there are few.
+ * Context: Any, without q->lock.
+ */
 void quorum_report_state(struct quorum *q, unsigned int leg, const char *state)
 {
-	quorum_warn(q, "leg %u (%s): %s", leg, q->leg[leg].dev->name, state);
+	DMWARN("%s: leg %u (%s): %s", dm_table_device_name(q->ti->table), leg,
+	       q->leg[leg].dev->name, state);
 	quorum_raise_event(q);
 }
 
@@ -164,6 +168,7 @@ void quorum_reports_clear(struct quorum *q)
 void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen)
 {
 	struct quorum_report report;
+	u64 oldest = READ_ONCE(q->ring_seq);
 	unsigned long flags;
 	unsigned int sz = 0;
 	unsigned int i;
@@ -172,7 +177,7 @@ void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen)
 	for (i = 0; i < QUORUM_RING; i++) {
 		/* Formatting is slow: do not hold up the I/O path for it. */
 		spin_lock_irqsave(&q->lock, flags);
-		report = q->ring[(q->ring_seq + i) % QUORUM_RING];
+		report = q->ring[(oldest + i) % QUORUM_RING];
 		spin_unlock_irqrestore(&q->lock, flags);
 		if (!report.seq)
 			continue;

@@ -13,6 +13,7 @@
 #include "dm-quorum.h"
 
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/math64.h>
 
 /* While the device is in use, a slot rests this much longer than it worked. */
@@ -93,11 +94,12 @@ static void __reset(struct quorum *q, enum quorum_sync_action action)
 		q->sync.slot[i].pos = q->sync.slot[i].end;
 }
 
+/* One slot keeps to a bound on the rate better than several. */
 static void __wake_slots(struct quorum *q)
 {
 	unsigned int i;
 
-	for (i = 0; i < QUORUM_SLOTS; i++) {
+	for (i = 0; i < (q->max_rate ? 1 : QUORUM_SLOTS); i++) {
 		struct quorum_slot *slot = &q->sync.slot[i];
 
 		if (slot->busy)
@@ -112,9 +114,11 @@ static void __start(struct quorum *q, enum quorum_sync_action action)
 {
 	__reset(q, action);
 	if (action == QUORUM_SYNC_RESYNC)
-		q->sync.next = q->settled >> q->region_shift;
-	if (action != QUORUM_SYNC_RECOVER)
+		WRITE_ONCE(q->settled, 0);
+	if (action != QUORUM_SYNC_RECOVER) {
 		q->sync.differ = 0;
+		q->sync.unresolved = 0;
+	}
 	__wake_slots(q);
 }
 
@@ -123,7 +127,8 @@ static void __start_due(struct quorum *q)
 {
 	struct quorum_sync *sync = &q->sync;
 
-	if (sync->suspended || sync->frozen || sync->action || sync->nr_busy)
+	if (sync->suspended || sync->frozen || sync->action || sync->nr_busy ||
+	    !q->writable)
 		return;
 	if (sync->resync_due) {
 		sync->resync_due = false;
@@ -155,24 +160,24 @@ static bool foreground_busy(struct quorum *q)
 }
 
 /*
- * How long the slot rests after a piece of @bytes on which it worked for
- * @worked jiffies.  All slots draw on one budget of time.
+ * How long, in jiffies, a slot rests after a piece of @bytes on which it worked
+ * for @worked jiffies.  Not at all if it is to leave: then it is roused or sees
+ * so itself.
  */
-static unsigned long rest(struct quorum *q, unsigned int bytes,
-			  unsigned long worked)
+static unsigned long __rest(struct quorum *q, unsigned int bytes,
+			    unsigned long worked)
 {
 	struct quorum_sync *sync = &q->sync;
 	unsigned long delay = 0;
-	unsigned long flags;
+	u64 now = ktime_get_ns();
 
+	if (sync->suspended || sync->cancel)
+		return 0;
 	if (q->max_rate) {
-		spin_lock_irqsave(&sync->lock, flags);
-		if (time_before(sync->budget, jiffies))
-			sync->budget = jiffies;
-		sync->budget += div64_u64((u64)bytes * HZ,
-					  q->max_rate * 1024ULL);
-		delay = sync->budget - jiffies;
-		spin_unlock_irqrestore(&sync->lock, flags);
+		sync->budget = max(sync->budget, now) +
+			       div_u64((u64)bytes * NSEC_PER_SEC / 1024,
+				       q->max_rate);
+		delay = nsecs_to_jiffies(sync->budget - now) + 1;
 	}
 	if (foreground_busy(q))
 		delay = max(delay, YIELD_FACTOR * (worked + 1));
@@ -198,6 +203,14 @@ static unsigned int look_flags(struct quorum *q)
 	}
 }
 
+/* A region that was looked at, but could not be made equal everywhere. */
+static bool __unresolved(struct quorum *q, struct quorum_slot *slot)
+{
+	return !slot->good && q->sync.action != QUORUM_SYNC_RECOVER &&
+	       quorum_current(q, (sector_t)slot->region << q->region_shift,
+			      1) == quorum_live(q);
+}
+
 static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 {
 	unsigned long flags;
@@ -208,7 +221,7 @@ static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 					       slot->marks);
 
 	spin_lock_irqsave(&q->sync.lock, flags);
-	if (!slot->good && q->sync.action == QUORUM_SYNC_RESYNC)
+	if (__unresolved(q, slot))
 		q->sync.unresolved++;
 	q->sync.recover_due |= again;
 	__settle(q);
@@ -238,8 +251,11 @@ static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
 
 	if (!__has_region(slot))
 		slot_finish_region(q, slot);
+
+	spin_lock_irqsave(&q->sync.lock, flags);
 	queue_delayed_work(q->slow_wq, &slot->work,
-			   rest(q, bytes, jiffies - began));
+			   __rest(q, bytes, jiffies - began));
+	spin_unlock_irqrestore(&q->sync.lock, flags);
 }
 
 static void slot_granted(struct quorum_range *range)
@@ -247,6 +263,7 @@ static void slot_granted(struct quorum_range *range)
 	struct quorum_slot *slot = container_of(range, struct quorum_slot,
 						range);
 
+	/* Pairs with slot_work(), which may be running for another reason. */
 	smp_store_release(&slot->state, QUORUM_SLOT_GRANTED);
 	queue_delayed_work(slot->q->slow_wq, &slot->work, 0);
 }
@@ -264,14 +281,17 @@ static void slot_lock_piece(struct quorum *q, struct quorum_slot *slot)
 		slot_do_piece(q, slot);
 }
 
-/* The action is over; what was cancelled of it is still due. */
+/*
+ * The action is over; a first resync that was cancelled is still due.  And
+ * anything but a recovery that came to its end may have made one possible.
+ */
 static void __finish(struct quorum *q)
 {
 	struct quorum_sync *sync = &q->sync;
 
 	if (sync->cancel && sync->action == QUORUM_SYNC_RESYNC)
 		sync->resync_due = true;
-	if (sync->cancel && sync->action == QUORUM_SYNC_RECOVER)
+	if (sync->cancel || sync->action != QUORUM_SYNC_RECOVER)
 		sync->recover_due = true;
 	__reset(q, QUORUM_SYNC_IDLE);
 	__start_due(q);
@@ -296,6 +316,11 @@ static void slot_next(struct quorum *q, struct quorum_slot *slot)
 	unsigned long flags;
 
 	spin_lock_irqsave(&sync->lock, flags);
+	if (!slot->busy) {
+		/* Roused when it had just left. */
+		spin_unlock_irqrestore(&sync->lock, flags);
+		return;
+	}
 	more = !sync->suspended && !sync->cancel &&
 	       (__has_region(slot) || __assign(q, slot));
 	if (!more)
@@ -316,6 +341,7 @@ static void slot_work(struct work_struct *work)
 	struct quorum_slot *slot = container_of(to_delayed_work(work),
 						struct quorum_slot, work);
 
+	/* Pairs with slot_granted(). */
 	switch (smp_load_acquire(&slot->state)) {
 	case QUORUM_SLOT_RESTING:
 		slot_next(slot->q, slot);
@@ -356,6 +382,7 @@ void quorum_sync_init(struct quorum *q, bool resync)
 	struct quorum_sync *sync = &q->sync;
 	unsigned int i;
 
+	q->last_io = jiffies - FOREGROUND_QUIET;
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
 	sync->suspended = true;
@@ -426,7 +453,8 @@ void quorum_sync_suspend(struct quorum *q)
  * Ends a freeze, as with md.
  *
  * Context: May sleep.
- * Return: 0, or -EBUSY while suspended or while another action runs.
+ * Return: 0; -EBUSY while suspended or while another action runs; -EROFS if
+ * legs may not be written to, but would have to be.
  */
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
 {
@@ -434,6 +462,8 @@ int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
 	unsigned long flags;
 	int r = -EBUSY;
 
+	if (action == QUORUM_SYNC_REPAIR && !q->writable)
+		return -EROFS;
 	spin_lock_irqsave(&sync->lock, flags);
 	if (!sync->suspended && !sync->action && !sync->nr_busy) {
 		sync->frozen = false;
@@ -460,12 +490,22 @@ int quorum_sync_stop(struct quorum *q, bool freeze)
 
 	spin_lock_irqsave(&sync->lock, flags);
 	sync->frozen = freeze;
-	sync->cancel = sync->action;
+	sync->cancel = true;
 	if (!sync->nr_busy)
 		__finish(q);
 	spin_unlock_irqrestore(&sync->lock, flags);
 	rouse(q);
 	return wait_event_killable(sync->wait, !READ_ONCE(sync->cancel));
+}
+
+/* Forget what the last action found different.  Context: Any. */
+void quorum_sync_clear(struct quorum *q)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->sync.lock, flags);
+	q->sync.differ = 0;
+	spin_unlock_irqrestore(&q->sync.lock, flags);
 }
 
 /* The name of what is going on.  Context: Any. */

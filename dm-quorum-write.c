@@ -8,6 +8,11 @@
  */
 #include "dm-quorum.h"
 
+#include <linux/sizes.h>
+
+/* What zeroes and discards are cut to, if regions are not larger: 16 MiB. */
+#define CHUNK_SECTORS	(SZ_16M >> SECTOR_SHIFT)
+
 /* The legs of a request whose answer is not success. */
 static u32 failed_legs(struct quorum_io *io)
 {
@@ -20,6 +25,28 @@ static u32 failed_legs(struct quorum_io *io)
 	return failed;
 }
 
+/*
+ * Whether a leg has said that it cannot zero or discard.  A SCSI disk that
+ * finds out at the first attempt says so with BLK_STS_TARGET, and from then on
+ * in its limits, too.
+ */
+static bool unsupported(struct quorum_io *io, unsigned int leg)
+{
+	struct block_device *bdev = io->q->leg[leg].dev->bdev;
+	blk_status_t status = io->leg[leg].bio.bi_status;
+
+	if (status != BLK_STS_TARGET)
+		return status == BLK_STS_NOTSUPP;
+	switch (bio_op(io->bio)) {
+	case REQ_OP_DISCARD:
+		return !bdev_max_discard_sectors(bdev);
+	case REQ_OP_WRITE_ZEROES:
+		return !bdev_write_zeroes_sectors(bdev);
+	default:
+		return false;
+	}
+}
+
 /* Those of @failed that have themselves to blame. */
 static u32 faulty_legs(struct quorum_io *io, u32 failed)
 {
@@ -27,7 +54,8 @@ static u32 faulty_legs(struct quorum_io *io, u32 failed)
 	u32 faulty = 0;
 
 	quorum_for_each_leg(leg, failed)
-		if (!quorum_blameless(io->leg[leg].bio.bi_status))
+		if (!quorum_blameless(io->leg[leg].bio.bi_status) &&
+		    !unsupported(io, leg))
 			faulty |= BIT(leg);
 	return faulty;
 }
@@ -108,7 +136,7 @@ static void zero_by_hand(struct work_struct *work)
 		struct bio *bio = &io->leg[leg].bio;
 		int r;
 
-		if (bio->bi_status != BLK_STS_NOTSUPP)
+		if (!unsupported(io, leg))
 			continue;
 		r = blkdev_issue_zeroout(to->dev->bdev, to->offset + io->sector,
 					 bio_sectors(io->bio), GFP_NOIO, flags);
@@ -124,7 +152,7 @@ static bool zeroes_unsupported(struct quorum_io *io)
 	if (bio_op(io->bio) != REQ_OP_WRITE_ZEROES)
 		return false;
 	quorum_for_each_leg(leg, io->legs)
-		if (io->leg[leg].bio.bi_status == BLK_STS_NOTSUPP)
+		if (unsupported(io, leg))
 			return true;
 	return false;
 }
@@ -206,6 +234,20 @@ static void write_work(struct work_struct *work)
 	send_locked(io);
 }
 
+/*
+ * Requests without a payload come in any length: cut them, so that none holds
+ * on to a large range for long, nor has millions of regions to settle.
+ */
+static void cut_at_chunk(struct quorum_io *io)
+{
+	sector_t chunk = max_t(sector_t, CHUNK_SECTORS,
+			       1ULL << io->q->region_shift);
+	sector_t left = chunk - (io->sector & (chunk - 1));
+
+	if (bio_op(io->bio) != REQ_OP_WRITE && bio_sectors(io->bio) > left)
+		dm_accept_partial_bio(io->bio, left);
+}
+
 /**
  * quorum_write() - start a write, write-zeroes or discard
  * @io: the request
@@ -214,6 +256,7 @@ static void write_work(struct work_struct *work)
  */
 void quorum_write(struct quorum_io *io)
 {
+	cut_at_chunk(io);
 	if (!quorum_io_lock(io, write_work))
 		return;
 

@@ -81,8 +81,7 @@ static int check_leg(struct quorum *q, struct quorum_leg *leg)
 
 	if (size < q->ti->len || leg->offset > size - q->ti->len)
 		return table_error(q, -EINVAL, "Leg device is too small");
-	if (bdev_read_only(bdev) &&
-	    (dm_table_get_mode(q->ti->table) & QUORUM_MODE_WRITE))
+	if (q->writable && bdev_read_only(bdev))
 		return table_error(q, -EROFS, "Leg device is read-only");
 	for (other = q->leg; other < leg; other++)
 		if (other->dev && legs_overlap(q, leg, other))
@@ -99,6 +98,8 @@ static int open_leg(struct quorum *q, struct quorum_leg *leg, const char *path,
 
 	if (r) {
 		leg->dev = NULL;
+		if (r == -EROFS || r == -EACCES)
+			return table_error(q, r, "Leg device is read-only");
 		return table_error(q, r, "Leg device lookup failed");
 	}
 	leg->offset = offset;
@@ -194,7 +195,8 @@ static int parse_rebuild(struct quorum *q, const char *arg)
 	if (parse_uint(arg, &leg) || leg >= q->nr_legs)
 		return table_error(q, -EINVAL, "Invalid leg to rebuild");
 	if (!(q->present & BIT(leg)))
-		return table_error(q, -EINVAL, "A missing leg cannot be rebuilt");
+		return table_error(q, -EINVAL,
+				   "A missing leg cannot be rebuilt");
 	if (q->stale & BIT(leg))
 		return table_error(q, -EINVAL, "Repeated leg to rebuild");
 	q->stale |= BIT(leg);
@@ -220,7 +222,8 @@ static const struct {
 	const char *name;
 	int (*parse)(struct quorum *q, const char *arg);
 } options[QUORUM_NR_OPTIONS] = {
-	[QUORUM_READ_PATTERN]		= { "read_pattern", parse_read_pattern },
+	[QUORUM_READ_PATTERN]		= { "read_pattern",
+					    parse_read_pattern },
 	[QUORUM_REWRITE_CORRUPTED]	= { "rewrite_corrupted" },
 	[QUORUM_BLKVERIFY]		= { "blkverify" },
 	[QUORUM_HASH]			= { "hash", set_hash },
@@ -298,9 +301,25 @@ static int check_rewrite_corrupted(struct quorum *q)
 	if (q->pattern == QUORUM_PATTERN_FIFO)
 		return table_error(q, -EINVAL,
 				   "rewrite_corrupted has no effect with read_pattern fifo");
-	if (q->nr_legs == 1)
+	return 0;
+}
+
+/* One leg has none to differ from, and can never be spared. */
+static int check_one_leg(struct quorum *q)
+{
+	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		return table_error(q, -EINVAL,
 				   "rewrite_corrupted has no effect on one leg");
+	if (quorum_option(q, QUORUM_HASH))
+		return table_error(q, -EINVAL, "hash has no effect on one leg");
+	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
+		return table_error(q, -EINVAL,
+				   "no_write_copy has no effect on one leg");
+	if (quorum_option(q, QUORUM_SYNC))
+		return table_error(q, -EINVAL, "sync has no effect on one leg");
+	if (q->max_errors)
+		return table_error(q, -EINVAL,
+				   "max_errors has no effect on one leg");
 	return 0;
 }
 
@@ -325,8 +344,6 @@ static int check_sync(struct quorum *q)
 	if (quorum_option(q, QUORUM_SYNC) && quorum_option(q, QUORUM_NOSYNC))
 		return table_error(q, -EINVAL,
 				   "sync and nosync exclude each other");
-	if (quorum_option(q, QUORUM_SYNC) && q->nr_legs == 1)
-		return table_error(q, -EINVAL, "sync has no effect on one leg");
 	return 0;
 }
 
@@ -337,6 +354,8 @@ static int check_options(struct quorum *q)
 
 	if (!r)
 		r = check_sync(q);
+	if (!r && q->nr_legs == 1)
+		r = check_one_leg(q);
 	if (!r && quorum_option(q, QUORUM_BLKVERIFY))
 		r = check_blkverify(q);
 	if (!r && quorum_option(q, QUORUM_REWRITE_CORRUPTED))
@@ -352,11 +371,12 @@ static void quorum_free(struct quorum *q)
 {
 	unsigned int i;
 
-	quorum_reports_exit(q);
+	/* Whoever raises events goes first. */
 	if (q->slow_wq)
 		destroy_workqueue(q->slow_wq);
 	if (q->vote_wq)
 		destroy_workqueue(q->vote_wq);
+	quorum_reports_exit(q);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(q);
 	quorum_regions_exit(q);
@@ -375,6 +395,7 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int nr_legs)
 	if (!q)
 		return NULL;
 	q->ti = ti;
+	q->writable = dm_table_get_mode(ti->table) & QUORUM_MODE_WRITE;
 	q->nr_legs = nr_legs;
 	q->block_size = SECTOR_SIZE;
 	q->region_shift = DEFAULT_REGION_SHIFT;
@@ -433,10 +454,16 @@ static unsigned int max_request_bytes(struct quorum *q)
 static int start_regions(struct quorum *q)
 {
 	u32 rebuild = q->stale;
+	int r;
 
 	q->stale = 0;
-	if (quorum_regions_init(q))
-		return table_error(q, -ENOMEM, "Cannot allocate region bitmaps");
+	r = quorum_regions_init(q);
+	if (r == -E2BIG)
+		return table_error(q, -EINVAL,
+				   "region_size is too small for this length");
+	if (r)
+		return table_error(q, r,
+				   "Cannot allocate region bitmaps");
 	spin_lock_irq(&q->lock);
 	__quorum_mark(q, rebuild, 0, 0);
 	spin_unlock_irq(&q->lock);
@@ -457,7 +484,8 @@ static int start_engine(struct quorum *q)
 	if (quorum_bufs_init(q))
 		return table_error(q, -ENOMEM, "Cannot allocate page reserve");
 	if (quorum_rechecks_init(q))
-		return table_error(q, -ENOMEM, "Cannot allocate recheck reserve");
+		return table_error(q, -ENOMEM,
+				   "Cannot allocate recheck reserve");
 	return 0;
 }
 
@@ -529,9 +557,10 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 {
 	struct quorum_io *io = dm_per_bio_data(bio, ti->per_io_data_size);
 	struct quorum *q = ti->private;
+	unsigned long now = jiffies;
 
-	if (READ_ONCE(q->last_io) != jiffies)
-		WRITE_ONCE(q->last_io, jiffies);
+	if (READ_ONCE(q->last_io) != now)
+		WRITE_ONCE(q->last_io, now);
 	quorum_io_init(io, q, bio);
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
@@ -573,14 +602,14 @@ static void quorum_presuspend_undo(struct dm_target *ti)
 }
 
 /*
- * No request is in flight any more, so no report can come.  An event that is
- * still to be raised would find another table in place.
+ * No request is in flight any more, so no report can come but from work that is
+ * about to end.  An event raised later would find another table in place.
  */
 static void quorum_postsuspend(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
 
-	cancel_work_sync(&q->recover_work);
+	flush_workqueue(q->slow_wq);
 	flush_work(&q->event_work);
 }
 
@@ -640,6 +669,7 @@ static unsigned long long stat_of(struct quorum_leg *leg, enum quorum_stat stat)
 
 static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 {
+	unsigned long in_sync = quorum_nr_in_sync(q);
 	char health[QUORUM_MAX_LEGS + 1];
 	unsigned int i, stat;
 	unsigned int sz = 0;
@@ -647,7 +677,7 @@ static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 	emit_health(q, health);
 	DMEMIT("%uof%u %u %s %lu/%lu %s %llu %llu %llu %u",
 	       q->threshold, q->nr_legs, q->nr_legs, health,
-	       quorum_nr_in_sync(q) - READ_ONCE(q->sync.unresolved),
+	       in_sync - min(in_sync, READ_ONCE(q->sync.unresolved)),
 	       q->nr_regions, quorum_sync_name(q), q->sync.differ,
 	       (unsigned long long)atomic64_read(&q->no_quorum),
 	       (unsigned long long)atomic64_read(&q->transient),
@@ -788,6 +818,8 @@ static int message_fail(struct quorum *q, unsigned int leg)
 
 static int message_reinstate(struct quorum *q, unsigned int leg)
 {
+	if (!q->writable)
+		return -EROFS;
 	if (!quorum_leg_reinstate(q, leg))
 		return -EINVAL;
 	queue_work(q->slow_wq, &q->recover_work);
@@ -796,6 +828,8 @@ static int message_reinstate(struct quorum *q, unsigned int leg)
 
 static int message_rebuild(struct quorum *q, unsigned int leg)
 {
+	if (!q->writable)
+		return -EROFS;
 	if (!quorum_leg_rebuild(q, leg))
 		return -EBUSY;
 	queue_work(q->slow_wq, &q->recover_work);
@@ -805,6 +839,7 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 static int message_clear_errors(struct quorum *q)
 {
 	quorum_reports_clear(q);
+	quorum_sync_clear(q);
 	return 0;
 }
 
@@ -859,12 +894,12 @@ static int quorum_message(struct dm_target *ti, unsigned int argc, char **argv,
 	struct quorum *q = ti->private;
 	unsigned int i, leg;
 
-	if (argc == 1 && !strcasecmp(argv[0], "reports")) {
+	if (argc == 1 && !strcmp(argv[0], "reports")) {
 		quorum_reports_emit(q, result, maxlen);
 		return 1;
 	}
 	for (i = 0; i < ARRAY_SIZE(messages); i++) {
-		if (strcasecmp(argv[0], messages[i].name))
+		if (strcmp(argv[0], messages[i].name))
 			continue;
 		if (messages[i].act && argc == 1)
 			return messages[i].act(q);

@@ -81,7 +81,8 @@ void quorum_classify(u8 *ballot, u32 voters,
  * @start: first sector
  * @last: last sector, inclusive
  * @granted: called once, without locks and in the context of whoever
- *	unlocked, if quorum_range_lock() did not grant at once; may not sleep
+ *	unlocked, if quorum_range_lock() did not grant at once; may not sleep,
+ *	and must leave unlocking to others, lest it recurse through all waiters
  */
 struct quorum_range {
 	sector_t start;
@@ -96,10 +97,10 @@ struct quorum_range {
 
 /**
  * struct quorum_ranges - the ranges of one target
- * @lock: protects everything below and the private part of every range
  * @tree: holders and waiters alike
  */
 struct quorum_ranges {
+	/** @lock: protects the rest and the private part of every range */
 	spinlock_t lock;
 	struct rb_root_cached tree;
 };
@@ -183,6 +184,7 @@ enum quorum_sync_action {
 
 /**
  * struct quorum_slot - one region that the sweep is at
+ * @q: the target
  * @state: what @work is to do: lock the next piece; nothing, the range comes
  *	later; look at the piece
  * @busy: it takes part in the running action (sync->lock)
@@ -193,6 +195,7 @@ enum quorum_sync_action {
  * @live: legs that were live when the region was begun
  * @marks: q->marks then
  * @range: of the piece
+ * @work: the next step
  */
 struct quorum_slot {
 	struct quorum *q;
@@ -214,7 +217,6 @@ struct quorum_slot {
 
 /**
  * struct quorum_sync - the sweep of a target
- * @lock: protects all of this but what a busy slot is at
  * @action: what is under way
  * @frozen: nothing starts by itself
  * @suspended: nothing runs: slots leave and keep their places
@@ -222,13 +224,16 @@ struct quorum_slot {
  * @resync_due: a first resync is to be done
  * @recover_due: live legs may be out of sync
  * @next: the next region to give to a slot
- * @unresolved: regions a first resync could not make equal
+ * @unresolved: regions in which the last resync, check or repair found blocks
+ *	without a winner
  * @differ: sectors found different by the last resync, check or repair
- * @budget: when the bound on the rate allows the next piece, in jiffies
+ * @budget: when the bound on the rate allows the next piece, in ns
  * @nr_busy: slots at work
  * @wait: woken when a slot leaves
+ * @slot: the regions being worked on
  */
 struct quorum_sync {
+	/** @lock: protects all of this but what a busy slot is at */
 	spinlock_t lock;
 	enum quorum_sync_action action;
 	bool frozen;
@@ -239,7 +244,7 @@ struct quorum_sync {
 	unsigned long next;
 	unsigned long unresolved;
 	u64 differ;
-	unsigned long budget;
+	u64 budget;
 	unsigned int nr_busy;
 	wait_queue_head_t wait;
 	struct quorum_slot slot[QUORUM_SLOTS];
@@ -247,31 +252,43 @@ struct quorum_sync {
 
 /**
  * struct quorum - one target
- * @lock: protects @live, @stale, @marks, the legs' scores and bitmaps, @ring
- *	and @ring_seq
- * @present: legs that are not missing
- * @live: legs that take part; read without the lock where an old answer only
- *	means that a leg is asked once more
- * @stale: legs that are out of sync in some region
- * @marks: how often a live leg has lost its vote somewhere, or come back
- * @settled: a first resync has made all legs equal below this sector
+ * @ti: dm's side of it
+ * @threshold: how many legs must agree
+ * @nr_legs: how many there are, missing ones included
+ * @pattern: which legs a read asks
+ * @options: what the table said: bits of enum quorum_option
+ * @max_errors: how many errors a leg is failed for; 0 is never
+ * @max_rate: bound on the sweep, in KiB/s for each leg; 0 is none
  * @block_size: largest logical block of any leg, in bytes: what is voted on
  * @max_bytes: largest request with a payload, in bytes
  * @turn: where the next minimal read starts; a lost update does no harm
- * @max_rate: bound on the sweep, in KiB/s for each leg; 0 is none
- * @recover_work: has the sweep look for legs to bring up to date
- * @last_io: when a request came last, in jiffies
+ * @writable: the table is not read-only
+ * @present: legs that are not missing
+ * @region_shift: a region is so many sectors, as a power of two
+ * @nr_regions: how many there are
+ * @live: legs that take part
+ * @stale: legs that are out of sync in some region
+ * @marks: how often a live leg has lost its vote somewhere, or come back
+ * @settled: a first resync has made all legs equal below this sector
+ * @ranges: the range lock
  * @vote_wq: completes reads: its work never waits for memory
  * @slow_wq: work that may wait for pages and for leg I/O
  * @pages: the reserve that lets one request of @max_bytes proceed
- * @pages_mutex: held while waiting for more than one of @pages, so that two
- *	half-served requests never wait for each other
  * @stacks: pages used before, by CPU
- * @shelf_lock: protects @shelf and @nr_shelf
  * @shelf: more of them, for all CPUs
  * @nr_shelf: how many
  * @rechecks: contexts of the second look
  * @hash: names versions when legs disagree
+ * @recover_work: has the sweep look for legs to bring up to date
+ * @last_io: when a request came last, in jiffies
+ * @sync: the sweep
+ * @no_quorum: requests that failed for lack of agreement
+ * @transient: faults that were none under the lock
+ * @event_work: raises dm events
+ * @log_limit: on log lines about bad legs
+ * @ring_seq: reports so far
+ * @ring: the last of them
+ * @leg: the legs
  */
 struct quorum {
 	struct dm_target *ti;
@@ -285,10 +302,16 @@ struct quorum {
 	unsigned int max_bytes;
 	unsigned int turn;
 
+	bool writable;
 	u32 present;
 	unsigned int region_shift;
 	unsigned long nr_regions;
 
+	/**
+	 * @lock: protects @live, @stale, @marks, the legs' scores and bitmaps,
+	 * @ring and @ring_seq.  @live and @stale are read without it where an
+	 * old answer only means that a leg is asked once more.
+	 */
 	spinlock_t lock;
 	u32 live;
 	u32 stale;
@@ -300,8 +323,13 @@ struct quorum {
 	struct workqueue_struct *vote_wq;
 	struct workqueue_struct *slow_wq;
 	mempool_t pages;
+	/**
+	 * @pages_mutex: held while waiting for more than one of @pages, so that
+	 * two half-served requests never wait for each other
+	 */
 	struct mutex pages_mutex;
 	struct quorum_stack __percpu *stacks;
+	/** @shelf_lock: protects @shelf and @nr_shelf */
 	spinlock_t shelf_lock;
 	struct list_head shelf;
 	unsigned int nr_shelf;
@@ -365,6 +393,7 @@ static inline bool quorum_option(const struct quorum *q,
  * struct quorum_buf - a private payload
  * @bvecs: one entry for each page; @few, or a page of its own
  * @nr: entries in use; 0 when nothing is allocated
+ * @few: entries enough for a small payload
  */
 struct quorum_buf {
 	struct bio_vec *bvecs;
@@ -457,6 +486,7 @@ struct quorum_leg_io {
 
 /**
  * struct quorum_io - a request: dm's per-bio data
+ * @q: the target
  * @bio: dm's clone, never itself submitted: its iterator stays as mapped
  * @sector: first sector
  * @legs: legs the request was sent to
@@ -467,6 +497,8 @@ struct quorum_leg_io {
  * @range: held by whatever changes the legs, and by the second look
  * @dissent: the first look failed to agree (as against: never took place)
  * @copy: what a write sends to every leg
+ * @work: what goes on elsewhere
+ * @leg: what is sent to each leg
  */
 struct quorum_io {
 	struct quorum *q;
@@ -503,6 +535,7 @@ blk_status_t quorum_io_error_vote(struct quorum_io *io);
  * @QUORUM_LOOK_DISSENT: the first look failed to agree
  * @QUORUM_LOOK_FORGIVING: read errors are not the leg's fault this time
  * @QUORUM_LOOK_UNSETTLED: nor are differences
+ * @QUORUM_LOOK_SWEEP: every leg counts for each block that can be read
  * @QUORUM_LOOK_REWRITE: write the winner over what lost
  * @QUORUM_LOOK_REBUILD: write it to the legs that have no vote here
  */
@@ -510,8 +543,9 @@ enum quorum_look {
 	QUORUM_LOOK_DISSENT	= BIT(0),
 	QUORUM_LOOK_FORGIVING	= BIT(1),
 	QUORUM_LOOK_UNSETTLED	= BIT(2),
-	QUORUM_LOOK_REWRITE	= BIT(3),
-	QUORUM_LOOK_REBUILD	= BIT(4),
+	QUORUM_LOOK_SWEEP	= BIT(3),
+	QUORUM_LOOK_REWRITE	= BIT(4),
+	QUORUM_LOOK_REBUILD	= BIT(5),
 };
 
 int quorum_rechecks_init(struct quorum *q);
@@ -531,6 +565,7 @@ void quorum_sync_resume(struct quorum *q);
 void quorum_sync_suspend(struct quorum *q);
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
 int quorum_sync_stop(struct quorum *q, bool freeze);
+void quorum_sync_clear(struct quorum *q);
 const char *quorum_sync_name(struct quorum *q);
 
 /*
