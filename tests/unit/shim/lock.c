@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "shim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+__thread unsigned int shim_locks_held;
+
+static void expect(bool right, const char *what)
+{
+	if (right)
+		return;
+	fprintf(stderr, "# spinlock: %s\n", what);
+	abort();
+}
+
+/* What irqsave leaves in flags is that lock's own. */
+static unsigned long cookie(spinlock_t *lock)
+{
+	return (unsigned long)lock ^ 0x5a5a5a5aUL;
+}
+
+void spin_lock_init(spinlock_t *lock)
+{
+	pthread_mutexattr_t attr;
+
+	pthread_mutexattr_init(&attr);
+	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+	pthread_mutex_init(&lock->mutex, &attr);
+	pthread_mutexattr_destroy(&attr);
+}
+
+unsigned long shim_spin_lock(spinlock_t *lock)
+{
+	expect(!pthread_mutex_lock(&lock->mutex), "deadlock");
+	shim_locks_held++;
+	return cookie(lock);
+}
+
+void shim_spin_unlock(spinlock_t *lock, unsigned long flags)
+{
+	expect(flags == cookie(lock), "unlocked with flags of another");
+	shim_locks_held--;
+	expect(!pthread_mutex_unlock(&lock->mutex), "unlocked by another");
+}
