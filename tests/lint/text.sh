@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Checks of scripts and prose.
+
+# Not for us to edit, or data.
+LICENCE_TEXT=':(exclude)LICENSE'
+EXPECTED_OUTPUT=':(exclude)*.out'
+
+check_spdx()
+{
+	local file
+
+	while read -r file; do
+		head -n 5 "$file" | grep -q 'SPDX-License-Identifier: ' ||
+			echo "$file:1: no licence in the first 5 lines"
+	done < <(list_files "$LICENCE_TEXT" "$EXPECTED_OUTPUT")
+}
+
+# is_script FILE: it says so in its first line, or a directive for shellcheck
+# says what it is, or its name does
+is_script()
+{
+	[[ $1 == *.sh ]] ||
+		head -n 1 "$1" | grep -qE '^#! ?/(usr/)?bin/(env )?(ba)?sh' ||
+		head -n 5 "$1" | grep -q '^# shellcheck shell='
+}
+
+list_scripts()
+{
+	local file
+
+	while read -r file; do
+		! is_script "$file" || echo "$file"
+	done < <(list_files "$LICENCE_TEXT" "$EXPECTED_OUTPUT")
+}
+
+# SC2119, as in blktests: functions may have optional arguments. And what a test
+# says about itself is for the program that runs it.
+check_shellcheck()
+{
+	local scripts
+
+	mapfile -t scripts < <(list_scripts)
+	shellcheck -f gcc -x -P SCRIPTDIR -P tests/lib -e SC2119 \
+		"${scripts[@]}" |
+		grep -vE ' (DESCRIPTION|QUICK|TIMED) appears unused\.' || true
+}
+
+# In code \thow is no word, nor is DAA, the health of three legs.
+check_spelling()
+{
+	local files
+
+	mapfile -t files < <(list_files "$LICENCE_TEXT")
+	codespell --check-hidden --ignore-words-list tread \
+		--ignore-regex '\\[nt]|\b[AD]+\b' "${files[@]}" || true
+}
+
+# Links within the tree, from the folder a page is in.
+check_links()
+{
+	local pages page target
+
+	mapfile -t pages < <(list_files '*.md')
+	((${#pages[@]})) || return "$SKIP"
+	for page in "${pages[@]}"; do
+		while read -r target; do
+			[[ -e $(dirname "$page")/$target ]] ||
+				echo "$page: link to $target, which is not there"
+		done < <(grep -oE '\]\([^)# ]+' "$page" | sed 's/^](//' |
+			 grep -vE '^[a-z]+:')
+	done
+}
+
+check_rst()
+{
+	local pages page
+
+	mapfile -t pages < <(list_files '*.rst')
+	((${#pages[@]})) || return "$SKIP"
+	for page in "${pages[@]}"; do
+		rst2html --strict --report=1 --no-raw "$page" >/dev/null
+	done
+}
