@@ -6,20 +6,38 @@
 #	make check		test it, in virtual machines
 #	make clean
 #
-# README.md says what the other targets are for.
+# README.md says what the other targets are for, and how long they take.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
+KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR)
 
-modules modules_install clean:
+modules: kdir
+	$(KBUILD) modules
+
+# Debian's headers come without a key to sign with, and without the map that
+# kbuild wants to see before it runs depmod.
+modules_install: kdir
+	$(KBUILD) CONFIG_MODULE_SIG_ALL= modules_install
+	depmod -a $(shell $(MAKE) -s -C $(KDIR) kernelrelease)
+
+clean:
+	@test ! -e $(KDIR)/Makefile || $(KBUILD) clean
+
+kdir:
 	@test -e $(KDIR)/Makefile || { \
 		echo "No kernel to build against in $(KDIR):" \
 		     "install its headers, or say KDIR=..." >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
 
 demo:
-	tests/demo/run
+	@tests/demo/run
 
 check:
-	tests/check-vm
+	@tests/check-vm
 
-.PHONY: modules modules_install clean demo check
+check-unit:
+	@tests/unit/run
+
+lint:
+	@tests/lint/run
+
+.PHONY: modules modules_install clean kdir demo check check-unit lint
