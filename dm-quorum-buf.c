@@ -377,9 +377,10 @@ void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio)
 		flush_dcache_page(bv.bv_page);
 }
 
-static inline u64 diff(const u64 *a, const u64 *b, unsigned int i)
+static inline bool same_word(const u64 *a, const u64 *b, const u64 *c,
+			     unsigned int i)
 {
-	return a[i] ^ b[i];
+	return a[i] == b[i] && a[i] == c[i];
 }
 
 /* Eight words of three copies at a time, in one pass over memory. */
@@ -387,14 +388,10 @@ static bool three_match(const u64 *a, const u64 *b, const u64 *c,
 			unsigned int len)
 {
 	for (; len >= 64; len -= 64, a += 8, b += 8, c += 8)
-		if ((diff(a, b, 0) | diff(a, c, 0)) |
-		    (diff(a, b, 1) | diff(a, c, 1)) |
-		    (diff(a, b, 2) | diff(a, c, 2)) |
-		    (diff(a, b, 3) | diff(a, c, 3)) |
-		    (diff(a, b, 4) | diff(a, c, 4)) |
-		    (diff(a, b, 5) | diff(a, c, 5)) |
-		    (diff(a, b, 6) | diff(a, c, 6)) |
-		    (diff(a, b, 7) | diff(a, c, 7)))
+		if (!same_word(a, b, c, 0) || !same_word(a, b, c, 1) ||
+		    !same_word(a, b, c, 2) || !same_word(a, b, c, 3) ||
+		    !same_word(a, b, c, 4) || !same_word(a, b, c, 5) ||
+		    !same_word(a, b, c, 6) || !same_word(a, b, c, 7))
 			return false;
 	return !len || (!memcmp(a, b, len) && !memcmp(a, c, len));
 }
@@ -402,9 +399,9 @@ static bool three_match(const u64 *a, const u64 *b, const u64 *c,
 static bool two_match(const u64 *a, const u64 *b, unsigned int len)
 {
 	for (; len >= 64; len -= 64, a += 8, b += 8)
-		if (diff(a, b, 0) | diff(a, b, 1) | diff(a, b, 2) |
-		    diff(a, b, 3) | diff(a, b, 4) | diff(a, b, 5) |
-		    diff(a, b, 6) | diff(a, b, 7))
+		if (a[0] != b[0] || a[1] != b[1] || a[2] != b[2] ||
+		    a[3] != b[3] || a[4] != b[4] || a[5] != b[5] ||
+		    a[6] != b[6] || a[7] != b[7])
 			return false;
 	return !len || !memcmp(a, b, len);
 }

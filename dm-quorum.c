@@ -633,6 +633,12 @@ static void quorum_io_hints(struct dm_target *ti, struct queue_limits *limits)
 
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
 		quorum_limit_stable_pages(limits);
+	/*
+	 * Cut requests where regions and pages end, not where some leg does:
+	 * legs cut what they get to their own limits anyway.
+	 */
+	limits->max_hw_sectors = q->max_bytes >> SECTOR_SHIFT;
+	limits->max_sectors = q->max_bytes >> SECTOR_SHIFT;
 }
 
 /*
