@@ -37,7 +37,21 @@ check:
 check-unit:
 	@tests/unit/run
 
+check-debug:
+	@tests/check-debug
+
+check-all:
+	@tests/check-all
+
+MINUTES ?= 5
+soak:
+	@tests/soak/run $(MINUTES)
+
+bench:
+	@tests/bench/run
+
 lint:
 	@tests/lint/run
 
-.PHONY: modules modules_install clean kdir demo check check-unit lint
+.PHONY: modules modules_install clean kdir demo check check-unit check-debug \
+	check-all soak bench lint
