@@ -16,6 +16,9 @@
 
 #include <crypto/hash.h>
 
+/* So many blocks of a piece may be unreadable before a sweep gives up on it. */
+#define MAX_BAD_BLOCKS	64
+
 /*
  * struct recheck_leg - what one leg has to say
  * @recheck: whose leg this is
@@ -215,37 +218,73 @@ static void read_all(struct recheck *rc)
 	}
 }
 
-static bool read_piece(struct recheck *rc, unsigned int leg, unsigned int off,
-		       unsigned int len)
+/* Read a piece again from several legs.  Returns those that failed. */
+static u32 read_piece(struct recheck *rc, u32 legs, unsigned int off,
+		      unsigned int len)
 {
+	unsigned int leg;
+	u32 failed = 0;
+
 	io_begin(rc);
-	io_start(rc, leg, REQ_OP_READ, &rc->buf[leg], off, len);
+	quorum_for_each_leg(leg, legs)
+		io_start(rc, leg, REQ_OP_READ, &rc->buf[leg], off, len);
 	io_wait(rc);
-	return !rc->leg[leg].bio.bi_status;
+
+	quorum_for_each_leg(leg, legs)
+		if (rc->leg[leg].bio.bi_status)
+			failed |= BIT(leg);
+	return failed;
+}
+
+static void mark_bad(struct recheck *rc, u32 legs, unsigned int from,
+		     unsigned int to)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		bitmap_set(rc->leg[leg].bad, from, to - from);
 }
 
 /*
- * Find the blocks of a leg that cannot be read.  The pieces are halved on an
- * error and doubled on success, so a few bad blocks among many cost a few
- * dozen reads.
+ * Legs that are dead may take their time to fail each read.  A read is lost
+ * with its first block that too few legs can give; a sweep bears with so many.
  */
-static void read_by_pieces(struct recheck *rc, unsigned int leg)
+static bool give_up(struct recheck *rc, u32 failed, unsigned int nr_bad)
+{
+	if (rc->flags & QUORUM_LOOK_SWEEP)
+		return nr_bad > MAX_BAD_BLOCKS;
+	return hweight32(rc->asked & ~failed) < rc->q->threshold;
+}
+
+/*
+ * Find the blocks that cannot be read from the legs that could not give all.
+ * The pieces are halved on an error and doubled on success, so a few bad blocks
+ * among many cost a few dozen reads.
+ */
+static void read_by_pieces(struct recheck *rc)
 {
 	unsigned int block = rc->q->block_size;
-	unsigned int piece = rc->bytes;
-	unsigned int off = 0;
+	unsigned int piece = rc->bytes / 2;
+	unsigned int off = 0, nr_bad = 0;
+	u32 legs = rc->asked & ~rc->answered;
 
-	while (off < rc->bytes) {
-		piece = min(piece, rc->bytes - off);
-		if (read_piece(rc, leg, off, piece)) {
-			off += piece;
-			piece *= 2;
-		} else if (piece == block) {
-			__set_bit(off / block, rc->leg[leg].bad);
-			off += piece;
-		} else {
-			piece = max(rounddown(piece / 2, block), block);
+	while (legs && off < rc->bytes) {
+		u32 failed;
+
+		piece = clamp(rounddown(piece, block), block, rc->bytes - off);
+		failed = read_piece(rc, legs, off, piece);
+		if (failed && piece > block) {
+			piece /= 2;
+			continue;
 		}
+		if (failed && give_up(rc, failed, ++nr_bad)) {
+			mark_bad(rc, failed, off / block, rc->blocks);
+			legs &= ~failed;
+			continue;
+		}
+		mark_bad(rc, failed, off / block, (off + piece) / block);
+		off += piece;
+		piece *= 2;
 	}
 }
 
@@ -389,11 +428,9 @@ static void vote_block(struct recheck *rc, unsigned int block)
  */
 static void vote_blocks(struct recheck *rc)
 {
-	unsigned int leg, block;
+	unsigned int block;
 
-	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
-		read_by_pieces(rc, leg);
-
+	read_by_pieces(rc);
 	rc->answer = &rc->buf[__ffs(rc->asked)];
 	rc->len = rc->q->block_size;
 	for (block = 0; block < rc->blocks; block++)
