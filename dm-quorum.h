@@ -44,6 +44,8 @@
 
 #define QUORUM_MAX_LEGS		32
 
+struct crypto_shash;
+
 /*
  * dm-quorum-vote.c: pure arithmetic on ballots.
  *

@@ -117,6 +117,8 @@ SHIM_OPAQUE(shim_any);
 SHIM_OPAQUE(timer_list);
 SHIM_OPAQUE(work_struct);
 
+#define __percpu
+
 typedef struct shim_any atomic_t;
 typedef struct shim_any atomic64_t;
 typedef struct shim_any mempool_t;
