@@ -14,29 +14,52 @@ is_installed()
 		[[ $status == installed ]]
 }
 
+# Another program may be installing something: wait for it.
 apt_install()
 {
 	DEBIAN_FRONTEND=noninteractive \
-		apt-get -qq install -y --no-install-recommends "$@" \
+		apt-get -qq install -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@" \
 		</dev/null >/dev/null
 }
 
-# need_packages PACKAGE...: install those that are missing on this machine
-need_packages()
+# which_missing PACKAGE...: sets $missing
+which_missing()
 {
-	local p missing=()
+	local p
 
+	missing=()
 	for p; do
 		is_installed "$p" || missing+=("$p")
 	done
-	((${#missing[@]})) || return 0
-	((EUID == 0)) || die "run as root, or install: ${missing[*]}"
+	((${#missing[@]}))
+}
+
+# install_missing PACKAGE...
+install_missing()
+{
+	which_missing "$@" || return 0
 	say "installing packages: ${missing[*]}"
 	# Fails with lists that are absent or old: fetch them, then try again.
 	apt_install "${missing[@]}" 2>/dev/null && return
 	say "updating the package lists"
-	apt-get -qq update >&2
+	apt-get -qq -o Acquire::Retries=3 update >&2
 	apt_install "${missing[@]}" >&2
+}
+
+# need_packages PACKAGE...: install those that are missing on this machine, one
+# process at a time: apt does not wait for the lock on its lists
+need_packages()
+{
+	local missing lock
+
+	which_missing "$@" || return 0
+	((EUID == 0)) || die "run as root, or install: ${missing[*]}"
+	mkdir -p "$QUORUM_CACHE"
+	exec {lock}>"$QUORUM_CACHE/packages.lock"
+	flock "$lock"
+	install_missing "$@"
+	exec {lock}>&-
 }
 
 __mirror()
@@ -95,7 +118,7 @@ update_suite()
 	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	apt_source "$1" >"$dir/sources.list"
 	say "fetching the package list of $1"
-	in_suite "$1" apt-get -qq update >&2
+	in_suite "$1" apt-get -qq -o Acquire::Retries=3 update >&2
 }
 
 # suite_version SUITE PACKAGE: its version in that suite, or nothing
@@ -119,7 +142,8 @@ unpack_packages()
 
 	shift 2
 	mkdir -p "$dir/debs"
-	(cd "$dir/debs" && in_suite "$suite" apt-get -qq download "$@" >&2)
+	(cd "$dir/debs" && in_suite "$suite" apt-get -qq \
+		-o Acquire::Retries=3 download "$@" >&2)
 	for deb in "$dir"/debs/*.deb; do
 		dpkg-deb --extract "$deb" "$dir"
 	done
