@@ -47,13 +47,14 @@ check_shellcheck()
 		grep -vE ' (DESCRIPTION|QUICK|TIMED) appears unused\.' || true
 }
 
-# In code \thow is no word, nor is DAA, the health of three legs.
+# In code \thow is no word, nor is DAA, the health of three legs; "inflight" and
+# "parm" are names the kernel chose.
 check_spelling()
 {
 	local files
 
 	mapfile -t files < <(list_files "$LICENCE_TEXT")
-	codespell --check-hidden --ignore-words-list tread \
+	codespell --check-hidden --ignore-words-list tread,inflight,parm \
 		--ignore-regex '\\[nt]|\b[AD]+\b' "${files[@]}" || true
 }
 
