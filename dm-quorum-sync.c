@@ -359,9 +359,17 @@ static void slot_work(struct work_struct *work)
  * What the target asks for.
  */
 
-static void recover_work(struct work_struct *work)
+/**
+ * quorum_sync_recover() - bring legs up to date that are live and out of sync
+ * @q: the target
+ *
+ * If there are any, and nothing forbids it, this is under way on return;
+ * otherwise as soon as it may be.
+ *
+ * Context: Any, without q->lock.
+ */
+void quorum_sync_recover(struct quorum *q)
 {
-	struct quorum *q = container_of(work, struct quorum, recover_work);
 	unsigned long flags;
 
 	spin_lock_irqsave(&q->sync.lock, flags);
@@ -370,10 +378,15 @@ static void recover_work(struct work_struct *work)
 	spin_unlock_irqrestore(&q->sync.lock, flags);
 }
 
+static void recover_work(struct work_struct *work)
+{
+	quorum_sync_recover(container_of(work, struct quorum, recover_work));
+}
+
 /**
  * quorum_sync_init() - prepare the sweep
  * @q: the target
- * @resync: make all legs equal to begin with
+ * @resync: make all legs equal to begin with, if they may be written to
  *
  * Context: May sleep.
  */
@@ -386,8 +399,8 @@ void quorum_sync_init(struct quorum *q, bool resync)
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
 	sync->suspended = true;
-	sync->resync_due = resync;
-	if (resync)
+	sync->resync_due = resync && q->writable;
+	if (sync->resync_due)
 		q->settled = 0;
 	for (i = 0; i < QUORUM_SLOTS; i++) {
 		sync->slot[i].q = q;

@@ -828,7 +828,7 @@ static int message_reinstate(struct quorum *q, unsigned int leg)
 		return -EROFS;
 	if (!quorum_leg_reinstate(q, leg))
 		return -EINVAL;
-	queue_work(q->slow_wq, &q->recover_work);
+	quorum_sync_recover(q);
 	return 0;
 }
 
@@ -838,7 +838,7 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 		return -EROFS;
 	if (!quorum_leg_rebuild(q, leg))
 		return -EBUSY;
-	queue_work(q->slow_wq, &q->recover_work);
+	quorum_sync_recover(q);
 	return 0;
 }
 

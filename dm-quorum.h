@@ -565,6 +565,7 @@ bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
 void quorum_sync_init(struct quorum *q, bool resync);
 void quorum_sync_resume(struct quorum *q);
 void quorum_sync_suspend(struct quorum *q);
+void quorum_sync_recover(struct quorum *q);
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
 int quorum_sync_stop(struct quorum *q, bool freeze);
 void quorum_sync_clear(struct quorum *q);
