@@ -12,8 +12,6 @@
  */
 #include "dm-quorum.h"
 
-#define SCORE_HALF_LIFE		3600	/* seconds */
-
 /**
  * quorum_live() - the legs that take part now, in sync or not
  * @q: the target
@@ -65,7 +63,7 @@ static void __revive(struct quorum *q, unsigned int leg)
 	WRITE_ONCE(q->marks, q->marks + 1);
 	/* Pairs with quorum_current(). */
 	smp_store_release(&q->live, q->live | BIT(leg));
-	q->leg[leg].score = 0;
+	q->leg[leg].score.errors = 0;
 }
 
 /* Whether the legs are a quorum everywhere without these.  Holds q->lock. */
@@ -207,18 +205,12 @@ static bool score(struct quorum *q, struct quorum_leg *leg)
 {
 	time64_t now = ktime_get_seconds();
 	unsigned long flags;
-	bool too_many;
+	unsigned int errors;
 
 	spin_lock_irqsave(&q->lock, flags);
-	while (leg->score && now - leg->score_time >= SCORE_HALF_LIFE) {
-		leg->score /= 2;
-		leg->score_time += SCORE_HALF_LIFE;
-	}
-	if (!leg->score++)
-		leg->score_time = now;
-	too_many = leg->score >= q->max_errors;
+	errors = quorum_score_add(&leg->score, now);
 	spin_unlock_irqrestore(&q->lock, flags);
-	return too_many;
+	return errors >= q->max_errors;
 }
 
 /**

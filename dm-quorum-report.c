@@ -155,7 +155,7 @@ void quorum_reports_clear(struct quorum *q)
 	spin_lock_irqsave(&q->lock, flags);
 	memset(q->ring, 0, sizeof(q->ring));
 	for (leg = 0; leg < q->nr_legs; leg++) {
-		q->leg[leg].score = 0;
+		q->leg[leg].score.errors = 0;
 		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
 			atomic64_set(&q->leg[leg].stat[stat], 0);
 	}

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who wins.  Everything here is arithmetic on ballots: it knows neither bios
- * nor devices, sleeps nowhere and may be called in any context.
+ * Who wins, and who has lost too often.  Everything here is arithmetic: it
+ * knows neither bios nor devices, sleeps nowhere and may be called in any
+ * context.
  */
 #include "dm-quorum.h"
 
 #include <linux/bitops.h>
 #include <linux/string.h>
+
+#define SCORE_HALF_LIFE		3600	/* seconds */
 
 /* The voters in @voters whose ballot equals that of @leg. */
 static u32 voters_like(const u8 *ballot, u32 voters, unsigned int leg)
@@ -82,4 +85,23 @@ void quorum_classify(u8 *ballot, u32 voters,
 		if (ballot[i] == i)
 			versions |= BIT(i);
 	}
+}
+
+/**
+ * quorum_score_add() - add an error to those of a leg
+ * @score: the errors so far; all zero to begin with
+ * @now: the time, in seconds; does not go back
+ *
+ * Context: The caller sees to it that nobody else adds one.
+ * Return: How many count now.
+ */
+unsigned int quorum_score_add(struct quorum_score *score, time64_t now)
+{
+	while (score->errors && now - score->halved >= SCORE_HALF_LIFE) {
+		score->errors /= 2;
+		score->halved += SCORE_HALF_LIFE;
+	}
+	if (!score->errors)
+		score->halved = now;
+	return ++score->errors;
 }

@@ -47,7 +47,7 @@
 struct crypto_shash;
 
 /*
- * dm-quorum-vote.c: pure arithmetic on ballots.
+ * dm-quorum-vote.c: pure arithmetic on ballots and scores.
  *
  * A ballot is one byte: two voters agree iff their ballots are equal.  For
  * payloads it is the number of the lowest leg with the same content, for
@@ -72,6 +72,18 @@ void quorum_tally(const u8 *ballot, u32 voters, struct quorum_tally *tally);
 void quorum_classify(u8 *ballot, u32 voters,
 		     bool (*same)(void *ctx, unsigned int a, unsigned int b),
 		     void *ctx);
+
+/**
+ * struct quorum_score - errors of a leg, of which old ones count less
+ * @errors: how many, halved every hour
+ * @halved: when they last were, in seconds of any clock
+ */
+struct quorum_score {
+	unsigned int errors;
+	time64_t halved;
+};
+
+unsigned int quorum_score_add(struct quorum_score *score, time64_t now);
 
 /*
  * dm-quorum-range.c: exclusive, first come first served, and it never
@@ -139,8 +151,7 @@ enum quorum_stat {
  * @dev: the device; NULL if the leg is missing
  * @offset: where the leg's copy starts on it, in sectors
  * @stat: counters, of I/Os
- * @score: read errors and mismatches, halved every hour (quorum->lock)
- * @score_time: when @score was last halved, in seconds (quorum->lock)
+ * @score: read errors and mismatches (quorum->lock)
  * @stale: regions it is out of sync in (quorum->lock to write)
  * @nr_stale: how many these are (quorum->lock to write)
  */
@@ -148,8 +159,7 @@ struct quorum_leg {
 	struct dm_dev *dev;
 	sector_t offset;
 	atomic64_t stat[QUORUM_NR_STATS];
-	unsigned int score;
-	time64_t score_time;
+	struct quorum_score score;
 	unsigned long *stale;
 	unsigned long nr_stale;
 };

@@ -558,6 +558,49 @@ static void read_few_legs(void **state)
 	}
 }
 
+/*
+ * Scores.
+ */
+
+#define HOUR	3600
+
+static unsigned int add_many(struct quorum_score *score, unsigned int nr,
+			     time64_t now)
+{
+	unsigned int errors = 0;
+
+	while (nr--)
+		errors = quorum_score_add(score, now);
+	return errors;
+}
+
+static void score_halves_every_hour(void **state)
+{
+	struct quorum_score score = {};
+
+	check(add_many(&score, 8, 1000) == 8);
+	check(add_many(&score, 1, 1000 + HOUR - 1) == 9);
+	/* Nine become four, and one is new. */
+	check(add_many(&score, 1, 1000 + HOUR) == 5);
+	check(add_many(&score, 1, 1000 + 2 * HOUR - 1) == 6);
+	/* Six, three, one. */
+	check(add_many(&score, 1, 1000 + 4 * HOUR - 1) == 2);
+	check(add_many(&score, 2, 1000 + 4 * HOUR) == 3);
+}
+
+static void score_is_forgotten(void **state)
+{
+	struct quorum_score score = {};
+
+	check(add_many(&score, 1, 0) == 1);
+	check(add_many(&score, 1, HOUR) == 1);
+	/* The hour begins with the first of those that count. */
+	check(add_many(&score, 1, 2 * HOUR - 1) == 2);
+	check(add_many(&score, 1000000, 100 * HOUR) == 1000000);
+	check(add_many(&score, 1, 119 * HOUR) == 2);
+	check(add_many(&score, 1, (time64_t)1 << 40) == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +614,8 @@ int main(void)
 		cmocka_unit_test(classify_few_legs),
 		cmocka_unit_test(classify_many_legs),
 		cmocka_unit_test(read_few_legs),
+		cmocka_unit_test(score_halves_every_hour),
+		cmocka_unit_test(score_is_forgotten),
 	};
 
 	unit_init();
