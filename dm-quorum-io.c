@@ -34,6 +34,22 @@ void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
 	}
 }
 
+/**
+ * quorum_io_aligned() - whether a request consists of logical blocks
+ * @io: the request
+ *
+ * It may not: a table whose legs have larger blocks than those of the last one
+ * can come into use under a file system that knows nothing of it.
+ *
+ * Context: Any.
+ */
+bool quorum_io_aligned(struct quorum_io *io)
+{
+	unsigned int mask = (io->q->block_size >> SECTOR_SHIFT) - 1;
+
+	return !((io->sector | bio_sectors(io->bio)) & mask);
+}
+
 static void leg_endio(struct bio *bio)
 {
 	struct quorum_io *io = bio->bi_private;

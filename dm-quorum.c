@@ -562,6 +562,8 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 	if (READ_ONCE(q->last_io) != now)
 		WRITE_ONCE(q->last_io, now);
 	quorum_io_init(io, q, bio);
+	if (unlikely(!quorum_io_aligned(io)))
+		return DM_MAPIO_KILL;
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
 		quorum_read(io);

@@ -530,6 +530,7 @@ struct quorum_io {
 
 size_t quorum_io_size(unsigned int nr_legs);
 void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio);
+bool quorum_io_aligned(struct quorum_io *io);
 void quorum_io_prepare(struct quorum_io *io, unsigned int leg);
 void quorum_io_submit(struct quorum_io *io, u32 legs,
 		      void (*end)(struct quorum_io *io));
