@@ -16,7 +16,7 @@
 
 #include <crypto/hash.h>
 
-/* So many blocks of a piece may be unreadable before a sweep gives up on it. */
+/* A leg with more bad blocks than this in a request is only asked if need be. */
 #define MAX_BAD_BLOCKS	64
 
 /*
@@ -26,6 +26,8 @@
  * @status: how the read of the whole request ended
  * @digest: names its version, once legs are known to differ
  * @bad: blocks that could not be read, once read by pieces
+ * @nr_bad: how many were tried and could not
+ * @untried: from this block on, @bad only says that the leg was given up on
  * @lost: blocks in which it lost a vote or could not be read
  * @done: how far @lost has been rewritten, in blocks
  */
@@ -35,6 +37,8 @@ struct recheck_leg {
 	blk_status_t status;
 	u8 digest[HASH_MAX_DIGESTSIZE];
 	unsigned long *bad;
+	unsigned int nr_bad;
+	unsigned int untried;
 	unsigned long *lost;
 	unsigned int done;
 };
@@ -140,8 +144,10 @@ static struct recheck *recheck_get(struct quorum *q, sector_t sector,
 	rc->flags = flags;
 	init_completion(&rc->idle);
 	carve_bitmaps(rc);
-	for (leg = 0; leg < q->nr_legs; leg++)
+	for (leg = 0; leg < q->nr_legs; leg++) {
 		rc->leg[leg].recheck = rc;
+		rc->leg[leg].untried = rc->blocks;
+	}
 	rc->asked = quorum_current(q, sector, bytes >> SECTOR_SHIFT);
 	quorum_bufs_get(q, rc->buf, rc->asked, bytes);
 	return rc;
@@ -236,24 +242,33 @@ static u32 read_piece(struct recheck *rc, u32 legs, unsigned int off,
 	return failed;
 }
 
-static void mark_bad(struct recheck *rc, u32 legs, unsigned int from,
-		     unsigned int to)
+/*
+ * A block could not be read from some legs.  Returns those not to be asked for
+ * any more: a leg that is dead may take its time to fail each read.
+ */
+static u32 mark_bad(struct recheck *rc, u32 failed, unsigned int block)
 {
 	unsigned int leg;
+	u32 given_up = 0;
 
-	quorum_for_each_leg(leg, legs)
-		bitmap_set(rc->leg[leg].bad, from, to - from);
+	quorum_for_each_leg(leg, failed) {
+		struct recheck_leg *rl = &rc->leg[leg];
+
+		__set_bit(block, rl->bad);
+		if (++rl->nr_bad <= MAX_BAD_BLOCKS)
+			continue;
+		rl->untried = block + 1;
+		bitmap_set(rl->bad, rl->untried, rc->blocks - rl->untried);
+		given_up |= BIT(leg);
+	}
+	return given_up;
 }
 
-/*
- * Legs that are dead may take their time to fail each read.  A read is lost
- * with its first block that too few legs can give; a sweep bears with so many.
- */
-static bool give_up(struct recheck *rc, u32 failed, unsigned int nr_bad)
+/* A read is lost with its first block that too few legs can give. */
+static bool is_lost(struct recheck *rc, u32 failed)
 {
-	if (rc->flags & QUORUM_LOOK_SWEEP)
-		return nr_bad > MAX_BAD_BLOCKS;
-	return hweight32(rc->asked & ~failed) < rc->q->threshold;
+	return !(rc->flags & QUORUM_LOOK_SWEEP) &&
+	       hweight32(rc->asked & ~failed) < rc->q->threshold;
 }
 
 /*
@@ -265,8 +280,8 @@ static void read_by_pieces(struct recheck *rc)
 {
 	unsigned int block = rc->q->block_size;
 	unsigned int piece = rc->bytes / 2;
-	unsigned int off = 0, nr_bad = 0;
 	u32 legs = rc->asked & ~rc->answered;
+	unsigned int off = 0, leg;
 
 	while (legs && off < rc->bytes) {
 		u32 failed;
@@ -277,15 +292,39 @@ static void read_by_pieces(struct recheck *rc)
 			piece /= 2;
 			continue;
 		}
-		if (failed && give_up(rc, failed, ++nr_bad)) {
-			mark_bad(rc, failed, off / block, rc->blocks);
-			legs &= ~failed;
-			continue;
-		}
-		mark_bad(rc, failed, off / block, (off + piece) / block);
+		legs &= ~mark_bad(rc, failed, off / block);
 		off += piece;
 		piece *= 2;
+		if (is_lost(rc, failed))
+			break;
 	}
+	quorum_for_each_leg(leg, legs)
+		bitmap_set(rc->leg[leg].bad, off / block,
+			   (rc->bytes - off) / block);
+}
+
+/*
+ * No version of a block has won yet: ask the legs that were given up on before
+ * it.  But not over and over: a read is lost with one such block, a sweep bears
+ * with some.  Returns whether a leg has something to say after all.
+ */
+static bool ask_untried(struct recheck *rc, unsigned int block)
+{
+	unsigned int most = rc->flags & QUORUM_LOOK_SWEEP ? MAX_BAD_BLOCKS : 1;
+	u32 untried = 0, failed;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
+		if (block >= rc->leg[leg].untried)
+			untried |= BIT(leg);
+	if (!untried || bitmap_weight(rc->undecided, rc->blocks) >= most)
+		return false;
+
+	failed = read_piece(rc, untried, block * rc->q->block_size,
+			    rc->q->block_size);
+	quorum_for_each_leg(leg, untried & ~failed)
+		__clear_bit(block, rc->leg[leg].bad);
+	return failed != untried;
 }
 
 /*
@@ -397,19 +436,27 @@ static u32 block_voters(struct recheck *rc, unsigned int block)
 	return voters;
 }
 
-static void vote_block(struct recheck *rc, unsigned int block)
+static bool count_block(struct recheck *rc, unsigned int block,
+			struct quorum_tally *tally)
 {
 	u32 voters = block_voters(rc, block);
-	struct quorum_tally tally;
-	unsigned int leg;
 	bool won;
 
-	rc->off = block * rc->q->block_size;
 	quorum_classify(rc->ballot, voters, same_bytes, rc);
-	won = vote_on(rc, voters, &tally);
-	if (voters & ~tally.agree)
+	won = vote_on(rc, voters, tally);
+	if (voters & ~tally->agree)
 		__set_bit(block, rc->differ);
-	if (!won) {
+	return won;
+}
+
+static void vote_block(struct recheck *rc, unsigned int block)
+{
+	struct quorum_tally tally;
+	unsigned int leg;
+
+	rc->off = block * rc->q->block_size;
+	if (!count_block(rc, block, &tally) &&
+	    !(ask_untried(rc, block) && count_block(rc, block, &tally))) {
 		__set_bit(block, rc->undecided);
 		return;
 	}
