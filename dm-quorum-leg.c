@@ -60,7 +60,7 @@ static u32 __fail(struct quorum *q, u32 legs)
 /* What the sweep has done so far was without this leg.  Holds q->lock. */
 static void __revive(struct quorum *q, unsigned int leg)
 {
-	WRITE_ONCE(q->marks, q->marks + 1);
+	__quorum_remark(q, leg);
 	/* Pairs with quorum_current(). */
 	smp_store_release(&q->live, q->live | BIT(leg));
 	q->leg[leg].score.errors = 0;

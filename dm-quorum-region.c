@@ -134,6 +134,20 @@ bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
 	return true;
 }
 
+/**
+ * __quorum_remark() - note that what a leg holds has changed for the worse
+ * @q: the target
+ * @leg: which
+ *
+ * No region whose rebuilding has begun before is taken for rebuilt.
+ *
+ * Context: Holds q->lock.
+ */
+void __quorum_remark(struct quorum *q, unsigned int leg)
+{
+	q->leg[leg].marked = ++q->marks;
+}
+
 static void mark(struct quorum *q, unsigned int leg, unsigned long first,
 		 unsigned long count)
 {
@@ -149,8 +163,7 @@ static void mark(struct quorum *q, unsigned int leg, unsigned long first,
 				l->nr_stale++;
 	}
 	WRITE_ONCE(q->stale, q->stale | BIT(leg));
-	if (q->live & BIT(leg))
-		WRITE_ONCE(q->marks, q->marks + 1);
+	__quorum_remark(q, leg);
 }
 
 /**
@@ -177,32 +190,55 @@ void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
 }
 
 /**
+ * quorum_marks() - what to tell quorum_region_rebuilt() in the end
+ * @q: the target
+ *
+ * Legs that come back later are not seen to be live before they are marked,
+ * which is what the lock is for.
+ *
+ * Context: Any, without q->lock.
+ */
+u64 quorum_marks(struct quorum *q)
+{
+	unsigned long flags;
+	u64 marks;
+
+	spin_lock_irqsave(&q->lock, flags);
+	marks = q->marks;
+	spin_unlock_irqrestore(&q->lock, flags);
+	return marks;
+}
+
+/**
  * quorum_region_rebuilt() - give legs their vote back
  * @q: the target
  * @region: a region all of which has been rebuilt
- * @legs: the legs that were live when that began
- * @marks: q->marks as it was then
+ * @marks: quorum_marks() when that began
+ *
+ * A leg that has missed something since, perhaps here, gets nothing back, nor
+ * does one that has only come back since.
  *
  * Context: Any, without q->lock.
- * Return: false if a live leg has missed something since, or has only just come
- *	back, perhaps here: nothing is given back then.
+ * Return: Whether all live legs have a vote here now.
  */
-bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
-			   unsigned long marks)
+bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks)
 {
+	u32 whole = 0, behind = 0;
 	unsigned long flags;
 	unsigned int leg;
-	bool unmarked;
-	u32 whole = 0;
 
 	spin_lock_irqsave(&q->lock, flags);
-	unmarked = q->marks == marks;
-	if (!unmarked)
-		legs = 0;
-	quorum_for_each_leg(leg, legs & q->live & q->stale) {
+	quorum_for_each_leg(leg, q->live & q->stale) {
 		struct quorum_leg *l = &q->leg[leg];
 
-		if (__test_and_clear_bit(region, l->stale) && !--l->nr_stale)
+		if (!test_bit(region, l->stale))
+			continue;
+		if (l->marked > marks) {
+			behind |= BIT(leg);
+			continue;
+		}
+		__clear_bit(region, l->stale);
+		if (!--l->nr_stale)
 			whole |= BIT(leg);
 	}
 	WRITE_ONCE(q->stale, q->stale & ~whole);
@@ -210,7 +246,7 @@ bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
 
 	quorum_for_each_leg(leg, whole)
 		quorum_report_state(q, leg, "in sync");
-	return unmarked;
+	return !behind;
 }
 
 /**

@@ -58,8 +58,7 @@ static bool __assign(struct quorum *q, struct quorum_slot *slot)
 	slot->end = min_t(sector_t, q->ti->len,
 			  slot->pos + (1ULL << q->region_shift));
 	slot->good = true;
-	slot->live = quorum_live(q);
-	slot->marks = READ_ONCE(q->marks);
+	slot->marks = quorum_marks(q);
 	return true;
 }
 
@@ -217,8 +216,7 @@ static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 	bool again = false;
 
 	if (slot->good && q->sync.action == QUORUM_SYNC_RECOVER)
-		again = !quorum_region_rebuilt(q, slot->region, slot->live,
-					       slot->marks);
+		again = !quorum_region_rebuilt(q, slot->region, slot->marks);
 
 	spin_lock_irqsave(&q->sync.lock, flags);
 	if (__unresolved(q, slot))

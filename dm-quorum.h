@@ -154,6 +154,8 @@ enum quorum_stat {
  * @score: read errors and mismatches (quorum->lock)
  * @stale: regions it is out of sync in (quorum->lock to write)
  * @nr_stale: how many these are (quorum->lock to write)
+ * @marked: quorum->marks when it last lost a vote, or came back
+ *	(quorum->lock)
  */
 struct quorum_leg {
 	struct dm_dev *dev;
@@ -162,6 +164,7 @@ struct quorum_leg {
 	struct quorum_score score;
 	unsigned long *stale;
 	unsigned long nr_stale;
+	u64 marked;
 };
 
 #define QUORUM_RING	64
@@ -204,8 +207,7 @@ enum quorum_sync_action {
  * @pos: what of it is still to be done begins here
  * @end: and ends here
  * @good: all so far was decided and written
- * @live: legs that were live when the region was begun
- * @marks: q->marks then
+ * @marks: quorum_marks() when the region was begun
  * @range: of the piece
  * @work: the next step
  */
@@ -221,8 +223,7 @@ struct quorum_slot {
 	sector_t pos;
 	sector_t end;
 	bool good;
-	u32 live;
-	unsigned long marks;
+	u64 marks;
 	struct quorum_range range;
 	struct delayed_work work;
 };
@@ -280,7 +281,7 @@ struct quorum_sync {
  * @nr_regions: how many there are
  * @live: legs that take part
  * @stale: legs that are out of sync in some region
- * @marks: how often a live leg has lost its vote somewhere, or come back
+ * @marks: how often a leg has lost its vote somewhere, or come back
  * @settled: a first resync has made all legs equal below this sector
  * @ranges: the range lock
  * @vote_wq: completes reads: its work never waits for memory
@@ -327,7 +328,7 @@ struct quorum {
 	spinlock_t lock;
 	u32 live;
 	u32 stale;
-	unsigned long marks;
+	u64 marks;
 	sector_t settled;
 
 	struct quorum_ranges ranges;
@@ -461,8 +462,9 @@ bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
 		     sector_t sectors);
 void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
 		   sector_t sectors);
-bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u32 legs,
-			   unsigned long marks);
+void __quorum_remark(struct quorum *q, unsigned int leg);
+u64 quorum_marks(struct quorum *q);
+bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks);
 unsigned long quorum_next_stale(struct quorum *q, unsigned long region);
 unsigned long quorum_nr_in_sync(struct quorum *q);
 bool quorum_settled(struct quorum *q, sector_t sector);
