@@ -652,7 +652,8 @@ static void blame_second_leg(struct recheck *rc)
 					      rc->bytes);
 
 	quorum_report_byte(rc->q, ((u64)rc->sector << SECTOR_SHIFT) + byte);
-	accuse_of(rc, 1, QUORUM_MISMATCHES, rc->differ, BLK_STS_OK);
+	if (!(rc->flags & QUORUM_LOOK_UNSETTLED))
+		accuse_of(rc, 1, QUORUM_MISMATCHES, rc->differ, BLK_STS_OK);
 }
 
 /* The status most legs failed with; just an I/O error if enough were read. */

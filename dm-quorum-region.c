@@ -13,6 +13,9 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
+/* 32 MiB for each leg: all of it may have to be marked in one go. */
+#define MAX_REGIONS	(1U << 28)
+
 /**
  * quorum_regions_init() - allocate the bitmaps, all in sync
  * @q: nr_legs and region_shift are set
@@ -26,8 +29,7 @@ int quorum_regions_init(struct quorum *q)
 			   q->region_shift;
 	unsigned int leg;
 
-	/* The length of a bitmap is an int here and there. */
-	if (regions > INT_MAX)
+	if (regions > MAX_REGIONS)
 		return -E2BIG;
 	q->nr_regions = regions;
 	for (leg = 0; leg < q->nr_legs; leg++) {

@@ -498,13 +498,17 @@ int quorum_sync_stop(struct quorum *q, bool freeze)
 {
 	struct quorum_sync *sync = &q->sync;
 	unsigned long flags;
+	bool ended;
 
 	spin_lock_irqsave(&sync->lock, flags);
 	sync->frozen = freeze;
 	sync->cancel = true;
+	ended = sync->action && !sync->nr_busy;
 	if (!sync->nr_busy)
 		__finish(q);
 	spin_unlock_irqrestore(&sync->lock, flags);
+	if (ended)
+		quorum_raise_event(q);
 	rouse(q);
 	return wait_event_killable(sync->wait, !READ_ONCE(sync->cancel));
 }

@@ -10,8 +10,8 @@
 
 #include <linux/sizes.h>
 
-/* What zeroes and discards are cut to, if regions are not larger: 16 MiB. */
-#define CHUNK_SECTORS	(SZ_16M >> SECTOR_SHIFT)
+/* What zeroes and discards are cut to. */
+#define CHUNK_SECTORS	((sector_t)SZ_16M >> SECTOR_SHIFT)
 
 /* The legs of a request whose answer is not success. */
 static u32 failed_legs(struct quorum_io *io)
@@ -102,7 +102,7 @@ static blk_status_t settle(struct quorum_io *io, u32 failed)
 		return BLK_STS_OK;
 
 	status = quorum_io_error_vote(io);
-	if (!quorum_blameless(status))
+	if (faulty || !failed)
 		quorum_report_no_quorum(q, io->sector, bio_sectors(io->bio));
 	return status;
 }
@@ -240,9 +240,7 @@ static void write_work(struct work_struct *work)
  */
 static void cut_at_chunk(struct quorum_io *io)
 {
-	sector_t chunk = max_t(sector_t, CHUNK_SECTORS,
-			       1ULL << io->q->region_shift);
-	sector_t left = chunk - (io->sector & (chunk - 1));
+	sector_t left = CHUNK_SECTORS - (io->sector & (CHUNK_SECTORS - 1));
 
 	if (bio_op(io->bio) != REQ_OP_WRITE && bio_sectors(io->bio) > left)
 		dm_accept_partial_bio(io->bio, left);
