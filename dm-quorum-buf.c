@@ -124,34 +124,41 @@ static void __spill(struct quorum *q, struct quorum_stack *stack,
 	spin_unlock(&q->shelf_lock);
 }
 
-/* Returns NULL if there is none. */
-static struct page *take_used(struct quorum *q)
+/* Put used pages into the first of @bvecs.  Returns how many there were. */
+static unsigned int take_used(struct quorum *q, struct bio_vec *bvecs,
+			      unsigned int nr)
 {
-	struct page *page = NULL;
 	struct quorum_stack *stack;
 	unsigned long flags;
+	unsigned int i;
 
 	local_lock_irqsave(&q->stacks->lock, flags);
 	stack = this_cpu_ptr(q->stacks);
-	if (unlikely(!stack->nr))
-		__refill(q, stack);
-	if (likely(stack->nr))
-		page = stack->page[--stack->nr];
+	for (i = 0; i < nr; i++) {
+		if (unlikely(!stack->nr))
+			__refill(q, stack);
+		if (unlikely(!stack->nr))
+			break;
+		bvecs[i].bv_page = stack->page[--stack->nr];
+	}
 	local_unlock_irqrestore(&q->stacks->lock, flags);
-	return page;
+	return i;
 }
 
-static void keep_used(struct quorum *q, struct page *page)
+static void keep_used(struct quorum *q, struct bio_vec *bvecs, unsigned int nr)
 {
 	struct quorum_stack *stack;
 	unsigned long flags;
 	LIST_HEAD(surplus);
+	unsigned int i;
 
 	local_lock_irqsave(&q->stacks->lock, flags);
 	stack = this_cpu_ptr(q->stacks);
-	if (unlikely(stack->nr == STACK_PAGES))
-		__spill(q, stack, &surplus);
-	stack->page[stack->nr++] = page;
+	for (i = 0; i < nr; i++) {
+		if (unlikely(stack->nr == STACK_PAGES))
+			__spill(q, stack, &surplus);
+		stack->page[stack->nr++] = bvecs[i].bv_page;
+	}
 	local_unlock_irqrestore(&q->stacks->lock, flags);
 	free_list(&surplus);
 }
@@ -160,27 +167,34 @@ static void keep_used(struct quorum *q, struct page *page)
  * Pages and the buffers made of them.
  */
 
-/* Waits, in the reserve, iff @gfp allows it to. */
-static struct page *get_one(struct quorum *q, gfp_t gfp)
+/*
+ * Put pages into @bvecs; waits for them, in the reserve, iff @gfp allows it to.
+ * Returns how many there are now.
+ */
+static unsigned int get_pages(struct quorum *q, struct bio_vec *bvecs,
+			      unsigned int nr, gfp_t gfp)
 {
-	struct page *page = take_used(q);
+	bool may_wait = gfpflags_allow_blocking(gfp);
+	unsigned int i = take_used(q, bvecs, nr);
 
-	if (likely(page))
-		return page;
-	if (gfpflags_allow_blocking(gfp))
-		return mempool_alloc(&q->pages, gfp);
-	return alloc_page(gfp);
+	for (; unlikely(i < nr); i++) {
+		bvecs[i].bv_page = may_wait ? mempool_alloc(&q->pages, gfp) :
+					      alloc_page(gfp);
+		if (!bvecs[i].bv_page)
+			break;
+	}
+	return i;
 }
 
 /* Whoever waits in the reserve comes first. */
-static void put_one(struct quorum *q, struct page *page)
+static void put_pages(struct quorum *q, struct bio_vec *bvecs, unsigned int nr)
 {
-	/* As in mempool_free(): see that the pool was drawn on for it. */
+	/* As in mempool_free(): see that the pool was drawn on for them. */
 	smp_rmb();
-	if (unlikely(READ_ONCE(q->pages.curr_nr) < q->pages.min_nr))
-		mempool_free(page, &q->pages);
-	else
-		keep_used(q, page);
+	for (; nr && unlikely(READ_ONCE(q->pages.curr_nr) < q->pages.min_nr);
+	     nr--)
+		mempool_free(bvecs[nr - 1].bv_page, &q->pages);
+	keep_used(q, bvecs, nr);
 }
 
 /**
@@ -212,29 +226,27 @@ static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
 		      unsigned int bytes, gfp_t gfp)
 {
 	unsigned int nr = DIV_ROUND_UP(bytes, PAGE_SIZE);
-	struct page *page;
+	struct bio_vec table;
+	unsigned int i;
 
 	buf->nr = 0;
 	buf->bvecs = buf->few;
 	if (nr > QUORUM_FEW_PAGES) {
-		page = get_one(q, gfp);
-		if (!page)
+		if (!get_pages(q, &table, 1, gfp))
 			return false;
-		buf->bvecs = page_address(page);
+		buf->bvecs = page_address(table.bv_page);
 	}
 
-	while (buf->nr < nr) {
-		page = get_one(q, gfp);
-		if (!page) {
-			quorum_buf_put(q, buf);
-			return false;
-		}
-		buf->bvecs[buf->nr++] = (struct bio_vec) {
-			.bv_page = page,
-			.bv_len = min_t(unsigned int, bytes, PAGE_SIZE),
-		};
-		bytes -= min_t(unsigned int, bytes, PAGE_SIZE);
+	buf->nr = get_pages(q, buf->bvecs, nr, gfp);
+	if (unlikely(buf->nr < nr)) {
+		quorum_buf_put(q, buf);
+		return false;
 	}
+	for (i = 0; i < nr; i++) {
+		buf->bvecs[i].bv_offset = 0;
+		buf->bvecs[i].bv_len = PAGE_SIZE;
+	}
+	buf->bvecs[nr - 1].bv_len = bytes - (nr - 1) * PAGE_SIZE;
 	return true;
 }
 
@@ -305,12 +317,14 @@ void quorum_bufs_get(struct quorum *q, struct quorum_buf *bufs, u32 which,
  */
 void quorum_buf_put(struct quorum *q, struct quorum_buf *buf)
 {
-	unsigned int i;
+	struct bio_vec table;
 
-	for (i = 0; i < buf->nr; i++)
-		put_one(q, buf->bvecs[i].bv_page);
-	if (buf->bvecs && buf->bvecs != buf->few)
-		put_one(q, virt_to_page(buf->bvecs));
+	if (buf->nr)
+		put_pages(q, buf->bvecs, buf->nr);
+	if (buf->bvecs && buf->bvecs != buf->few) {
+		table.bv_page = virt_to_page(buf->bvecs);
+		put_pages(q, &table, 1);
+	}
 	buf->bvecs = NULL;
 	buf->nr = 0;
 }
