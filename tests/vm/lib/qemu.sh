@@ -101,7 +101,7 @@ qemu_arguments()
 
 	boot=$(boot_dir "$kernel")
 	cmdline="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic"
-	cmdline+=" mitigations=off tsc=reliable"
+	cmdline+=" mitigations=off tsc=reliable log_buf_len=4M"
 	[[ -e $kernel/vmlinux ]] && image=$kernel/vmlinux
 	qemu_args=(
 		-nodefaults -display none -no-reboot
