@@ -40,6 +40,12 @@ check-unit:
 check-debug:
 	@tests/check-debug
 
+check-kcsan:
+	@tests/check-kcsan
+
+check-pressure:
+	@tests/soak/pressure
+
 check-all:
 	@tests/check-all
 
@@ -54,4 +60,4 @@ lint:
 	@tests/lint/run
 
 .PHONY: modules modules_install clean kdir demo check check-unit check-debug \
-	check-all soak bench lint
+	check-kcsan check-pressure check-all soak bench lint

@@ -44,7 +44,54 @@ check_shellcheck()
 	mapfile -t scripts < <(list_scripts)
 	shellcheck -f gcc -x -P SCRIPTDIR -P tests/lib -e SC2119 \
 		"${scripts[@]}" |
-		grep -vE ' (DESCRIPTION|QUICK|TIMED) appears unused\.' || true
+		grep -vE ' (DESCRIPTION|LIMIT|QUICK|TIMED) appears unused\.' || true
+}
+
+# What tests call and their runners define, those of blktests included.
+RUNNER_HELPERS=_register_test_cleanup
+
+# sourced FILE: it, and all that it sources; the rc files of src/ take it for
+# granted that rc has been
+sourced()
+{
+	local file
+
+	echo "$1"
+	[[ $1 != tests/quorum/src/* ]] || sourced tests/quorum/rc
+	while read -r file; do
+		[[ $file != common/* ]] || file=tests/lib/$file
+		sourced "$file"
+	done < <(sed -n 's/^\. //p' "$1")
+}
+
+# helpers_called FILE, names_known FILE...: of the form _group_something. What is
+# used as a variable anywhere is one, and is not called.
+helpers_called()
+{
+	sed -E 's/(^|[[:space:]])#.*//' "$1" |
+		grep -oP '(?<![\w$.{!#\/-])_[a-z]+_\w+(?![\w=[]|\+=)' | sort -u
+}
+
+names_known()
+{
+	cat "$@" | grep -oP '^\s*\K_\w+(?=\(\))|[$]\{?[!#]?\K_\w+|\b_\w+(?=\+?=|\[)'
+	echo "$RUNNER_HELPERS"
+}
+
+# The shell finds out in the middle of a test, and shellcheck never does.
+check_helpers()
+{
+	local files file visible
+
+	mapfile -t files < <(list_files 'tests/quorum/[0-9][0-9][0-9]' \
+		'tests/quorum/rc' 'tests/quorum/src/*rc')
+	((${#files[@]})) || return "$SKIP"
+	for file in "${files[@]}"; do
+		mapfile -t visible < <(sourced "$file" | sort -u)
+		comm -23 <(helpers_called "$file") \
+			<(names_known "${visible[@]}" | sort -u) |
+			sed "s|^|$file: not defined: |"
+	done
 }
 
 # In code \thow is no word, nor is DAA, the health of three legs; "inflight" and
