@@ -46,6 +46,9 @@ check-kcsan:
 check-pressure:
 	@tests/soak/pressure
 
+check-mutants:
+	@tests/mutants/run
+
 check-all:
 	@tests/check-all
 
@@ -60,4 +63,4 @@ lint:
 	@tests/lint/run
 
 .PHONY: modules modules_install clean kdir demo check check-unit check-debug \
-	check-kcsan check-pressure check-all soak bench lint
+	check-kcsan check-pressure check-mutants check-all soak bench lint
