@@ -16,7 +16,7 @@
 
 #include <crypto/hash.h>
 
-/* A leg with more bad blocks than this in a request is only asked if need be. */
+/* A leg with more bad blocks in a request than this is asked last. */
 #define MAX_BAD_BLOCKS	64
 
 /*

@@ -14,7 +14,7 @@
 #include <linux/vmalloc.h>
 
 /* 32 MiB for each leg: all of it may have to be marked in one go. */
-#define MAX_REGIONS	(1U << 28)
+#define MAX_REGIONS	BIT(28)
 
 /**
  * quorum_regions_init() - allocate the bitmaps, all in sync

@@ -10,10 +10,10 @@
  * LEG is given as major:minor:sectors.  It drives the ioctls itself: starting
  * dmsetup a hundred thousand times would take hours.
  *
- * In each round a table is made and loaded.  One of ONE may be right; the others
- * are spoilt by a few mistakes, until they are wrong.  One that is accepted must
- * be shown as a table that is accepted, too, and shown as the same.  Now and then
- * such a table comes into use, and messages are sent to it.
+ * In each round a table is made and loaded.  One of ONE may be right; the
+ * others are spoilt by a few mistakes, until they are wrong.  One that is
+ * accepted must be shown as a table that is accepted, too, and shown as the
+ * same.  Now and then such a table comes into use, and messages are sent to it.
  *
  * Prints how many of each kind there were, "# " in front; anything else it
  * prints is wrong, and makes it exit with 1.
