@@ -51,6 +51,7 @@ struct recheck_leg {
  * @flags: of enum quorum_look
  * @asked: the legs that were read
  * @answered: those of them that returned all of the request
+ * @alike: those of them that returned the same as the lowest of them
  * @off: the part being compared
  * @len: likewise
  * @ballot: who agrees with whom about that part
@@ -69,6 +70,7 @@ struct recheck {
 	unsigned int flags;
 	u32 asked;
 	u32 answered;
+	u32 alike;
 	unsigned int off;
 	unsigned int len;
 	u8 ballot[QUORUM_MAX_LEGS];
@@ -78,22 +80,21 @@ struct recheck {
 	struct quorum_buf *answer;
 	atomic_t pending;
 	struct completion idle;
-	struct quorum_buf buf[QUORUM_MAX_LEGS];
+	struct quorum_buf *buf;
 	struct recheck_leg leg[];
 };
 
-static unsigned int bitmap_longs(struct quorum *q)
+/*
+ * For each leg a buffer and two bitmaps, and three for all of them.  All of it
+ * is zeroed each time, so a small request is given small bitmaps.
+ */
+static size_t recheck_size(struct quorum *q, unsigned int blocks)
 {
-	return BITS_TO_LONGS(q->max_bytes / q->block_size);
-}
-
-/* Two bitmaps for each leg and three for all of them. */
-static size_t recheck_size(struct quorum *q)
-{
+	unsigned int longs = (2 * q->nr_legs + 3) * BITS_TO_LONGS(blocks);
 	struct recheck *rc;
 
 	return struct_size(rc, leg, q->nr_legs) +
-	       (2 * q->nr_legs + 3) * bitmap_longs(q) * sizeof(long);
+	       q->nr_legs * sizeof(*rc->buf) + longs * sizeof(long);
 }
 
 /**
@@ -107,7 +108,9 @@ static size_t recheck_size(struct quorum *q)
  */
 int quorum_rechecks_init(struct quorum *q)
 {
-	return mempool_init_kmalloc_pool(&q->rechecks, 1, recheck_size(q));
+	size_t size = recheck_size(q, q->max_bytes / q->block_size);
+
+	return mempool_init_kmalloc_pool(&q->rechecks, 1, size);
 }
 
 void quorum_rechecks_exit(struct quorum *q)
@@ -115,16 +118,19 @@ void quorum_rechecks_exit(struct quorum *q)
 	mempool_exit(&q->rechecks);
 }
 
-static void carve_bitmaps(struct recheck *rc)
+/* Lay out what follows the struct. */
+static void carve(struct recheck *rc)
 {
-	unsigned int longs = bitmap_longs(rc->q);
-	unsigned long *next = (unsigned long *)&rc->leg[rc->q->nr_legs];
-	unsigned int leg;
+	unsigned int longs = BITS_TO_LONGS(rc->blocks);
+	unsigned int leg, nr_legs = rc->q->nr_legs;
+	unsigned long *next;
 
+	rc->buf = (struct quorum_buf *)&rc->leg[nr_legs];
+	next = (unsigned long *)&rc->buf[nr_legs];
 	rc->tied = next;
 	rc->differ = next += longs;
 	rc->undecided = next += longs;
-	for (leg = 0; leg < rc->q->nr_legs; leg++) {
+	for (leg = 0; leg < nr_legs; leg++) {
 		rc->leg[leg].bad = next += longs;
 		rc->leg[leg].lost = next += longs;
 	}
@@ -134,16 +140,17 @@ static struct recheck *recheck_get(struct quorum *q, sector_t sector,
 				   unsigned int bytes, unsigned int flags)
 {
 	struct recheck *rc = mempool_alloc(&q->rechecks, GFP_NOIO);
+	unsigned int blocks = bytes / q->block_size;
 	unsigned int leg;
 
-	memset(rc, 0, recheck_size(q));
+	memset(rc, 0, recheck_size(q, blocks));
 	rc->q = q;
 	rc->sector = sector;
 	rc->bytes = bytes;
-	rc->blocks = bytes / q->block_size;
+	rc->blocks = blocks;
 	rc->flags = flags;
 	init_completion(&rc->idle);
-	carve_bitmaps(rc);
+	carve(rc);
 	for (leg = 0; leg < q->nr_legs; leg++) {
 		rc->leg[leg].recheck = rc;
 		rc->leg[leg].untried = rc->blocks;
@@ -340,40 +347,51 @@ static bool same_bytes(void *ctx, unsigned int a, unsigned int b)
 				 rc->len) == end;
 }
 
-/* The digest is a name, not a proof: what it calls equal is compared. */
+/*
+ * Who agrees with the lowest leg is known.  Of others, the digest is a name,
+ * not a proof: what it calls equal is compared.
+ */
 static bool same_version(void *ctx, unsigned int a, unsigned int b)
 {
+	u32 pair = BIT(a) | BIT(b);
 	struct recheck *rc = ctx;
 
+	if (rc->alike & pair)
+		return (rc->alike & pair) == pair;
 	return !memcmp(rc->leg[a].digest, rc->leg[b].digest,
 		       HASH_MAX_DIGESTSIZE) && same_bytes(ctx, a, b);
 }
 
-/* A leg whose hash cannot be computed keeps the name zero. */
+/*
+ * Two legs are compared sooner than named.  A leg whose hash cannot be computed
+ * keeps the name zero.
+ */
 static void name_versions(struct recheck *rc)
 {
+	u32 others = rc->answered & ~rc->alike;
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, rc->answered)
+	if (hweight32(others) <= 2)
+		return;
+	quorum_for_each_leg(leg, others)
 		if (quorum_buf_hash(&rc->buf[leg], rc->bytes, rc->q->hash,
 				    rc->leg[leg].digest))
 			memset(rc->leg[leg].digest, 0, HASH_MAX_DIGESTSIZE);
 }
 
+/* Compare all that answered with the lowest of them. */
 static bool unanimous(struct recheck *rc)
 {
-	unsigned int first, leg;
+	unsigned int leg;
 
-	if (rc->answered != rc->asked)
-		return false;
-
-	first = __ffs(rc->answered);
 	rc->off = 0;
 	rc->len = rc->bytes;
 	quorum_for_each_leg(leg, rc->answered)
-		if (leg != first && !same_bytes(rc, first, leg))
-			return false;
-	rc->answer = &rc->buf[first];
+		if (!rc->alike || same_bytes(rc, __ffs(rc->alike), leg))
+			rc->alike |= BIT(leg);
+	if (rc->alike != rc->asked)
+		return false;
+	rc->answer = &rc->buf[__ffs(rc->alike)];
 	return true;
 }
 
@@ -407,8 +425,6 @@ static bool vote_request(struct recheck *rc)
 	struct quorum_tally tally;
 	unsigned int leg;
 
-	rc->off = 0;
-	rc->len = rc->bytes;
 	name_versions(rc);
 	quorum_classify(rc->ballot, rc->answered, same_version, rc);
 	if (!vote_on(rc, rc->answered, &tally))

@@ -152,20 +152,21 @@ function write_targets(    j, w, copy)
 	}
 }
 
-function lie(what, w)
+function lie(who, w)
 {
-	return ns["disagreement", "dm-quorum, " what, w] / 1000
+	return ns["disagreement", "dm-quorum, " who, w] / 1000
 }
 
-# With a cheap hash, what is left is all but the hashing.
-function disagreement_targets(    j, w, what)
+function disagreement_targets(    i, j, n, w, leg)
 {
-	for (j = 1; j <= 3; j++) {
-		w = size[j] "-read"
-		what = "read " size_name[j] ", a leg lies, less hashing: "
-		target(what "3 x agreeing",
-		       lie("100 %, crc32c", w), 3 * lie("0 %", w))
-	}
+	n = split("2 0", leg, " ")
+	for (i = 1; i <= n; i++)
+		for (j = 1; j <= 3; j++) {
+			w = size[j] "-read"
+			target("read " size_name[j] ", leg " leg[i] \
+			       " lies: 3 x agreeing", lie(leg[i], w),
+			       3 * lie("none", w))
+		}
 }
 
 # The clock is read twice for each I/O in both. A tenth, for the delay has a
