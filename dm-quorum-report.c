@@ -6,7 +6,12 @@
  */
 #include "dm-quorum.h"
 
+#include <linux/jiffies.h>
+
 #define DM_MSG_PREFIX "quorum"
+
+/* A leg that is always wrong does not ring the bell for every read. */
+#define EVENT_INTERVAL	msecs_to_jiffies(10)
 
 /* What the ring and the log call an accusation. */
 static const char * const kind_names[QUORUM_NR_STATS] = {
@@ -33,31 +38,37 @@ static __printf(2, 3) void quorum_warn(struct quorum *q, const char *fmt, ...)
 
 static void event_work(struct work_struct *work)
 {
-	struct quorum *q = container_of(work, struct quorum, event_work);
+	struct quorum *q = container_of(to_delayed_work(work), struct quorum,
+					event_work);
 
+	WRITE_ONCE(q->last_event, jiffies);
 	dm_table_event(q->ti->table);
 }
 
 void quorum_reports_init(struct quorum *q)
 {
 	ratelimit_default_init(&q->log_limit);
-	INIT_WORK(&q->event_work, event_work);
+	q->last_event = jiffies - EVENT_INTERVAL;
+	INIT_DELAYED_WORK(&q->event_work, event_work);
 }
 
 /* No report may come any more.  Context: May sleep. */
 void quorum_reports_exit(struct quorum *q)
 {
-	cancel_work_sync(&q->event_work);
+	cancel_delayed_work_sync(&q->event_work);
 	ratelimit_state_exit(&q->log_limit);
 }
 
 /*
- * Wake whoever waits for an event.  Events are raised in a work item, since dm
- * takes a mutex, and may coalesce.  Context: Any.
+ * Wake whoever waits for an event: in a work item, since dm takes a mutex, and
+ * at once, unless the last event was but a moment ago.  Context: Any.
  */
 void quorum_raise_event(struct quorum *q)
 {
-	schedule_work(&q->event_work);
+	unsigned long since = jiffies - READ_ONCE(q->last_event);
+
+	schedule_delayed_work(&q->event_work, since < EVENT_INTERVAL ?
+			      EVENT_INTERVAL - since : 0);
 }
 
 /* Target sectors as the mapped device counts them. */

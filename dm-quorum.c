@@ -612,7 +612,7 @@ static void quorum_postsuspend(struct dm_target *ti)
 	struct quorum *q = ti->private;
 
 	flush_workqueue(q->slow_wq);
-	flush_work(&q->event_work);
+	flush_delayed_work(&q->event_work);
 }
 
 static int quorum_iterate_devices(struct dm_target *ti,

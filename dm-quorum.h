@@ -298,6 +298,7 @@ struct quorum_sync {
  * @no_quorum: requests that failed for lack of agreement
  * @transient: faults that were none under the lock
  * @event_work: raises dm events
+ * @last_event: when it last did, in jiffies
  * @log_limit: on log lines about bad legs
  * @ring_seq: reports so far
  * @ring: the last of them
@@ -351,7 +352,8 @@ struct quorum {
 
 	atomic64_t no_quorum;
 	atomic64_t transient;
-	struct work_struct event_work;
+	struct delayed_work event_work;
+	unsigned long last_event;
 	struct ratelimit_state log_limit;
 	struct work_struct recover_work;
 	unsigned long last_io;
