@@ -6,7 +6,7 @@
 # Kernel messages that make a run a failure, whatever its command says.
 SPLATS=(
 	'BUG:' 'kernel BUG at' 'WARNING:' 'Oops' 'Kernel panic'
-	'general protection fault' 'Call Trace' 'KASAN' 'KCSAN' 'UBSAN' 'ODEBUG'
+	'general protection fault' 'Call Trace' 'KASAN' 'BUG: KCSAN' 'UBSAN' 'ODEBUG'
 	'kmemleak: [0-9]+ new suspected' 'unreferenced object'
 	'possible circular locking' 'possible recursive locking'
 	'possible irq lock inversion' 'inconsistent lock state'
