@@ -159,12 +159,13 @@ static bool foreground_busy(struct quorum *q)
 }
 
 /*
- * How long, in jiffies, a slot rests after a piece of @bytes on which it worked
- * for @worked jiffies.  Not at all if it is to leave: then it is roused or sees
- * so itself.
+ * How long, in jiffies, the slot rests after a piece of @bytes on which it
+ * worked for @worked jiffies.  Not at all if it is to leave: when told to, it is
+ * roused or sees so itself; and when there is nothing left to do, whoever sees
+ * all legs in sync should not see the action linger.
  */
-static unsigned long __rest(struct quorum *q, unsigned int bytes,
-			    unsigned long worked)
+static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
+			    unsigned int bytes, unsigned long worked)
 {
 	struct quorum_sync *sync = &q->sync;
 	unsigned long delay = 0;
@@ -181,6 +182,8 @@ static unsigned long __rest(struct quorum *q, unsigned int bytes,
 				       q->max_rate);
 		delay = nsecs_to_jiffies(sync->budget - now) + 1;
 	}
+	if (!__has_region(slot) && __next_region(q) >= q->nr_regions)
+		return 0;
 	if (foreground_busy(q))
 		delay = max(delay, YIELD_FACTOR * (worked + 1));
 	return delay;
@@ -255,7 +258,7 @@ static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
 
 	spin_lock_irqsave(&q->sync.lock, flags);
 	queue_delayed_work(q->slow_wq, &slot->work,
-			   __rest(q, bytes, jiffies - began));
+			   __rest(q, slot, bytes, jiffies - began));
 	spin_unlock_irqrestore(&q->sync.lock, flags);
 }
 
