@@ -175,22 +175,37 @@ void quorum_reports_clear(struct quorum *q)
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-/* The ring as text, oldest first.  Context: Any. */
+/* The @i-th of the reports up to @last, from the oldest on, if it is still there. */
+static bool recall(struct quorum *q, u64 last, unsigned int i,
+		   struct quorum_report *report)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->lock, flags);
+	*report = q->ring[(last + i) % QUORUM_RING];
+	spin_unlock_irqrestore(&q->lock, flags);
+	return report->seq && report->seq <= last;
+}
+
+/*
+ * The ring as text, oldest first.  Formatting is slow, so the I/O path is not
+ * held up for it, and may add reports meanwhile: these are left for the next
+ * time.  Context: Any.
+ */
 void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen)
 {
 	struct quorum_report report;
-	u64 oldest = READ_ONCE(q->ring_seq);
 	unsigned long flags;
 	unsigned int sz = 0;
 	unsigned int i;
+	u64 last;
 
+	spin_lock_irqsave(&q->lock, flags);
+	last = q->ring_seq;
+	spin_unlock_irqrestore(&q->lock, flags);
 	result[0] = '\0';
 	for (i = 0; i < QUORUM_RING; i++) {
-		/* Formatting is slow: do not hold up the I/O path for it. */
-		spin_lock_irqsave(&q->lock, flags);
-		report = q->ring[(oldest + i) % QUORUM_RING];
-		spin_unlock_irqrestore(&q->lock, flags);
-		if (!report.seq)
+		if (!recall(q, last, i, &report))
 			continue;
 		DMEMIT("%llu %s %u %llu %llu %d\n",
 		       report.seq, kind_names[report.kind], report.leg,
