@@ -122,7 +122,7 @@ static void finish(struct quorum_io *io)
 
 /*
  * A leg that cannot write zeroes gets them as data: it must not differ from
- * those that can.
+ * those that can.  If that fails, it is not for want of support.
  */
 static void zero_by_hand(struct work_struct *work)
 {
@@ -141,6 +141,8 @@ static void zero_by_hand(struct work_struct *work)
 		r = blkdev_issue_zeroout(to->dev->bdev, to->offset + io->sector,
 					 bio_sectors(io->bio), GFP_NOIO, flags);
 		bio->bi_status = errno_to_blk_status(r);
+		if (bio->bi_status == BLK_STS_TARGET)
+			bio->bi_status = BLK_STS_IOERR;
 	}
 	finish(io);
 }
