@@ -617,8 +617,8 @@ static u32 to_rewrite(struct recheck *rc)
 	return legs;
 }
 
-/* Returns whether all losers took it. */
-static bool rewrite(struct recheck *rc)
+/* Returns the losers that did not take it. */
+static u32 rewrite(struct recheck *rc)
 {
 	u32 losers = to_rewrite(rc);
 	u32 failed = write_answer(rc, losers, 0);
@@ -631,25 +631,25 @@ static bool rewrite(struct recheck *rc)
 			accuse_of(rc, leg, QUORUM_REWRITE_ERRORS,
 				  rc->leg[leg].lost,
 				  rc->leg[leg].bio.bi_status);
-	return !failed;
+	return failed;
 }
 
 /*
  * Give the answer to the legs that have no vote here, for good: others may
  * rely on it as soon as they have one.  A leg that cannot take it is failed.
- * Returns whether all of them have all of it now.
+ * What was tied is undecided.  Returns the legs that did not take the rest.
  */
-static bool rebuild(struct recheck *rc)
+static u32 rebuild(struct recheck *rc)
 {
 	u32 legs, failed;
 	unsigned int leg;
 
 	if (!(rc->flags & QUORUM_LOOK_REBUILD))
-		return true;
+		return 0;
 	legs = quorum_live(rc->q) & ~rc->asked;
-	bitmap_or(rc->tied, rc->tied, rc->undecided, rc->blocks);
+	bitmap_or(rc->undecided, rc->undecided, rc->tied, rc->blocks);
 	quorum_for_each_leg(leg, legs)
-		bitmap_complement(rc->leg[leg].lost, rc->tied, rc->blocks);
+		bitmap_complement(rc->leg[leg].lost, rc->undecided, rc->blocks);
 	failed = write_answer(rc, legs, REQ_FUA);
 	quorum_for_each_leg(leg, failed) {
 		if (quorum_blameless(rc->leg[leg].bio.bi_status))
@@ -658,7 +658,7 @@ static bool rebuild(struct recheck *rc)
 			  rc->leg[leg].bio.bi_status);
 		quorum_leg_fail(rc->q, leg);
 	}
-	return !failed && bitmap_empty(rc->tied, rc->blocks);
+	return failed;
 }
 
 /* blkverify: leg 0 is the reference, so the mismatch is leg 1's. */
@@ -788,17 +788,16 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
  * @sector: first sector
  * @bytes: length, at most q->max_bytes and within one region
  * @flags: QUORUM_LOOK_REWRITE and QUORUM_LOOK_REBUILD, or neither
- * @differ: raised by the sectors about which legs differ
+ * @finding: what came of it
  *
  * Blocks without a winner are reported and left alone; the others are treated
  * as those of a read.
  *
  * Context: slow_wq; sleeps.  The caller holds the range and no pages of @q.
- * Return: Whether all of the piece has a winner and all legs asked to have it.
  */
-bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
+void quorum_recheck_sweep(struct quorum *q, sector_t sector,
 			  unsigned int bytes, unsigned int flags,
-			  u64 *differ)
+			  struct quorum_finding *finding)
 {
 	struct recheck *rc;
 	bool decided;
@@ -806,16 +805,14 @@ bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
 	flags = adjust_flags(q, sector, flags | QUORUM_LOOK_SWEEP);
 	rc = recheck_get(q, sector, bytes, flags);
 	decided = decide(rc);
-
-	*differ += bitmap_weight(rc->differ, rc->blocks) *
-		   (q->block_size >> SECTOR_SHIFT);
 	accuse_losers(rc);
 	if (!decided)
 		no_quorum(rc);
-	if (rc->answer) {
-		decided &= rewrite(rc);
-		decided &= rebuild(rc);
-	}
+	finding->missed = 0;
+	if (rc->answer)
+		finding->missed = rewrite(rc) | rebuild(rc);
+	finding->differ = bitmap_weight(rc->differ, rc->blocks) *
+			  (q->block_size >> SECTOR_SHIFT);
+	finding->decided = bitmap_empty(rc->undecided, rc->blocks);
 	recheck_put(rc);
-	return decided;
 }

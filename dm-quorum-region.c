@@ -216,21 +216,24 @@ u64 quorum_marks(struct quorum *q)
  * @q: the target
  * @region: a region all of which has been rebuilt
  * @marks: quorum_marks() when that began
+ * @missed: legs that did not take all of it
  *
  * A leg that has missed something since, perhaps here, gets nothing back, nor
  * does one that has only come back since.
  *
  * Context: Any, without q->lock.
- * Return: Whether all live legs have a vote here now.
+ * Return: Whether another attempt is of no use: all live legs but those of
+ * @missed have a vote here now.
  */
-bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks)
+bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks,
+			   u32 missed)
 {
 	u32 whole = 0, behind = 0;
 	unsigned long flags;
 	unsigned int leg;
 
 	spin_lock_irqsave(&q->lock, flags);
-	quorum_for_each_leg(leg, q->live & q->stale) {
+	quorum_for_each_leg(leg, q->live & q->stale & ~missed) {
 		struct quorum_leg *l = &q->leg[leg];
 
 		if (!test_bit(region, l->stale))

@@ -57,7 +57,8 @@ static bool __assign(struct quorum *q, struct quorum_slot *slot)
 	slot->pos = (sector_t)region << q->region_shift;
 	slot->end = min_t(sector_t, q->ti->len,
 			  slot->pos + (1ULL << q->region_shift));
-	slot->good = true;
+	slot->decided = true;
+	slot->missed = 0;
 	slot->marks = quorum_marks(q);
 	return true;
 }
@@ -96,7 +97,11 @@ static void __reset(struct quorum *q, enum quorum_sync_action action)
 /* One slot keeps to a bound on the rate better than several. */
 static void __wake_slots(struct quorum *q)
 {
+	unsigned long now = jiffies, delay = 0;
 	unsigned int i;
+
+	if (time_before(now, q->sync.not_before))
+		delay = q->sync.not_before - now;
 
 	for (i = 0; i < (q->max_rate ? 1 : QUORUM_SLOTS); i++) {
 		struct quorum_slot *slot = &q->sync.slot[i];
@@ -105,7 +110,7 @@ static void __wake_slots(struct quorum *q)
 			continue;
 		slot->busy = true;
 		q->sync.nr_busy++;
-		queue_delayed_work(q->slow_wq, &slot->work, 0);
+		queue_delayed_work(q->slow_wq, &slot->work, delay);
 	}
 }
 
@@ -162,7 +167,7 @@ static bool foreground_busy(struct quorum *q)
  * How long, in jiffies, the slot rests after a piece of @bytes on which it
  * worked for @worked jiffies.  Not at all if it is to leave: when told to, it is
  * roused or sees so itself; and when there is nothing left to do, whoever sees
- * all legs in sync should not see the action linger.
+ * all legs in sync should not see the action linger: the next one rests instead.
  */
 static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
 			    unsigned int bytes, unsigned long worked)
@@ -182,10 +187,12 @@ static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
 				       q->max_rate);
 		delay = nsecs_to_jiffies(sync->budget - now) + 1;
 	}
-	if (!__has_region(slot) && __next_region(q) >= q->nr_regions)
-		return 0;
 	if (foreground_busy(q))
 		delay = max(delay, YIELD_FACTOR * (worked + 1));
+	if (!__has_region(slot) && __next_region(q) >= q->nr_regions) {
+		sync->not_before = jiffies + delay;
+		return 0;
+	}
 	return delay;
 }
 
@@ -211,7 +218,8 @@ static unsigned int look_flags(struct quorum *q)
 /* A region that was looked at, but could not be made equal everywhere. */
 static bool __unresolved(struct quorum *q, struct quorum_slot *slot)
 {
-	return !slot->good && q->sync.action != QUORUM_SYNC_RECOVER &&
+	return (!slot->decided || slot->missed) &&
+	       q->sync.action != QUORUM_SYNC_RECOVER &&
 	       quorum_current(q, (sector_t)slot->region << q->region_shift,
 			      1) == quorum_live(q);
 }
@@ -221,8 +229,9 @@ static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 	unsigned long flags;
 	bool again = false;
 
-	if (slot->good && q->sync.action == QUORUM_SYNC_RECOVER)
-		again = !quorum_region_rebuilt(q, slot->region, slot->marks);
+	if (slot->decided && q->sync.action == QUORUM_SYNC_RECOVER)
+		again = !quorum_region_rebuilt(q, slot->region, slot->marks,
+					       slot->missed);
 
 	spin_lock_irqsave(&q->sync.lock, flags);
 	if (__unresolved(q, slot))
@@ -238,19 +247,20 @@ static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
 	sector_t sectors = slot->range.last - slot->range.start + 1;
 	unsigned int bytes = sectors << SECTOR_SHIFT;
 	unsigned long began = jiffies;
+	struct quorum_finding finding;
 	unsigned long flags;
-	u64 differ = 0;
 
-	if (!quorum_recheck_sweep(q, slot->range.start, bytes, look_flags(q),
-				  &differ))
-		slot->good = false;
+	quorum_recheck_sweep(q, slot->range.start, bytes, look_flags(q),
+			     &finding);
 	quorum_range_unlock(&q->ranges, &slot->range);
+	slot->decided &= finding.decided;
+	slot->missed |= finding.missed;
 
 	spin_lock_irqsave(&q->sync.lock, flags);
 	slot->pos += sectors;
 	slot->state = QUORUM_SLOT_RESTING;
 	if (q->sync.action != QUORUM_SYNC_RECOVER)
-		q->sync.differ += differ;
+		q->sync.differ += finding.differ;
 	spin_unlock_irqrestore(&q->sync.lock, flags);
 
 	if (!__has_region(slot))
@@ -400,6 +410,7 @@ void quorum_sync_init(struct quorum *q, bool resync)
 	unsigned int i;
 
 	q->last_io = jiffies - FOREGROUND_QUIET;
+	sync->not_before = jiffies;
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
 	sync->suspended = true;
@@ -529,10 +540,22 @@ void quorum_sync_clear(struct quorum *q)
 	spin_unlock_irqrestore(&q->sync.lock, flags);
 }
 
-/* The name of what is going on.  Context: Any. */
-const char *quorum_sync_name(struct quorum *q)
+/**
+ * quorum_sync_look() - what the status tells of the sweep
+ * @q: the target
+ * @state: at one moment; between two actions of which one is due as soon as the
+ *	other ends, it is not idle
+ *
+ * Context: Any.
+ */
+void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state)
 {
-	if (READ_ONCE(q->sync.frozen))
-		return "frozen";
-	return action_names[READ_ONCE(q->sync.action)];
+	struct quorum_sync *sync = &q->sync;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sync->lock, flags);
+	state->action = sync->frozen ? "frozen" : action_names[sync->action];
+	state->unresolved = sync->unresolved;
+	state->differ = sync->differ;
+	spin_unlock_irqrestore(&sync->lock, flags);
 }

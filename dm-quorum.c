@@ -675,18 +675,22 @@ static unsigned long long stat_of(struct quorum_leg *leg, enum quorum_stat stat)
 	return atomic64_read(&leg->stat[stat]);
 }
 
+/* The action comes first: who reads that it is idle sees all that it has done. */
 static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 {
-	unsigned long in_sync = quorum_nr_in_sync(q);
 	char health[QUORUM_MAX_LEGS + 1];
+	struct quorum_sync_state sync;
 	unsigned int i, stat;
 	unsigned int sz = 0;
+	unsigned long in_sync;
 
+	quorum_sync_look(q, &sync);
+	in_sync = quorum_nr_in_sync(q);
 	emit_health(q, health);
 	DMEMIT("%uof%u %u %s %lu/%lu %s %llu %llu %llu %u",
 	       q->threshold, q->nr_legs, q->nr_legs, health,
-	       in_sync - min(in_sync, READ_ONCE(q->sync.unresolved)),
-	       q->nr_regions, quorum_sync_name(q), q->sync.differ,
+	       in_sync - min(in_sync, sync.unresolved), q->nr_regions,
+	       sync.action, sync.differ,
 	       (unsigned long long)atomic64_read(&q->no_quorum),
 	       (unsigned long long)atomic64_read(&q->transient),
 	       QUORUM_NR_STATS);

@@ -206,7 +206,8 @@ enum quorum_sync_action {
  * @region: the region
  * @pos: what of it is still to be done begins here
  * @end: and ends here
- * @good: all so far was decided and written
+ * @decided: all blocks so far
+ * @missed: legs that did not take all they were to be given so far
  * @marks: quorum_marks() when the region was begun
  * @range: of the piece
  * @work: the next step
@@ -222,7 +223,8 @@ struct quorum_slot {
 	unsigned long region;
 	sector_t pos;
 	sector_t end;
-	bool good;
+	bool decided;
+	u32 missed;
 	u64 marks;
 	struct quorum_range range;
 	struct delayed_work work;
@@ -238,9 +240,11 @@ struct quorum_slot {
  * @recover_due: live legs may be out of sync
  * @next: the next region to give to a slot
  * @unresolved: regions in which the last resync, check or repair found blocks
- *	without a winner
+ *	without a winner, or legs that did not take one
  * @differ: sectors found different by the last resync, check or repair
  * @budget: when the bound on the rate allows the next piece, in ns
+ * @not_before: when the next action may begin, in jiffies: the last one did not
+ *	rest after its last piece
  * @nr_busy: slots at work
  * @wait: woken when a slot leaves
  * @slot: the regions being worked on
@@ -258,6 +262,7 @@ struct quorum_sync {
 	unsigned long unresolved;
 	u64 differ;
 	u64 budget;
+	unsigned long not_before;
 	unsigned int nr_busy;
 	wait_queue_head_t wait;
 	struct quorum_slot slot[QUORUM_SLOTS];
@@ -466,7 +471,8 @@ void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
 		   sector_t sectors);
 void __quorum_remark(struct quorum *q, unsigned int leg);
 u64 quorum_marks(struct quorum *q);
-bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks);
+bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks,
+			   u32 missed);
 unsigned long quorum_next_stale(struct quorum *q, unsigned long region);
 unsigned long quorum_nr_in_sync(struct quorum *q);
 bool quorum_settled(struct quorum *q, sector_t sector);
@@ -565,17 +571,41 @@ enum quorum_look {
 	QUORUM_LOOK_REBUILD	= BIT(5),
 };
 
+/**
+ * struct quorum_finding - what came of looking at a piece for its own sake
+ * @decided: each block has a winner, not by the tie rule if legs were rebuilt
+ * @missed: legs that did not take what they were to be given
+ * @differ: sectors about which legs differ
+ */
+struct quorum_finding {
+	bool decided;
+	u32 missed;
+	sector_t differ;
+};
+
 int quorum_rechecks_init(struct quorum *q);
 void quorum_rechecks_exit(struct quorum *q);
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent);
-bool quorum_recheck_sweep(struct quorum *q, sector_t sector,
+void quorum_recheck_sweep(struct quorum *q, sector_t sector,
 			  unsigned int bytes, unsigned int flags,
-			  u64 *differ);
+			  struct quorum_finding *finding);
 
 /*
  * dm-quorum-sync.c: the background sweep.
  */
+
+/**
+ * struct quorum_sync_state - what the status tells of the sweep
+ * @action: what is under way, in a word
+ * @unresolved: as in struct quorum_sync
+ * @differ: likewise
+ */
+struct quorum_sync_state {
+	const char *action;
+	unsigned long unresolved;
+	u64 differ;
+};
 
 void quorum_sync_init(struct quorum *q, bool resync);
 void quorum_sync_resume(struct quorum *q);
@@ -584,7 +614,7 @@ void quorum_sync_recover(struct quorum *q);
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
 int quorum_sync_stop(struct quorum *q, bool freeze);
 void quorum_sync_clear(struct quorum *q);
-const char *quorum_sync_name(struct quorum *q);
+void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state);
 
 /*
  * dm-quorum-read.c and dm-quorum-write.c: the ways in from map.
