@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readers and writers that overlap at random.  A round is one write.  While a
- * command runs, which takes as long as it takes, rounds are not counted.
+ * Readers and writers that overlap at random.  A round is one write.  None is
+ * counted once it is a command's turn, until that has run, which takes as long as
+ * it takes: so none comes too late to meet writes.
  */
 #define _GNU_SOURCE
 #include "race.h"
@@ -15,7 +16,7 @@
 static int device;
 static atomic_ulong rounds;
 static atomic_ulong writes;
-static atomic_bool command_runs;
+static atomic_ulong turn;
 static atomic_ulong reads;
 static atomic_bool stop;
 
@@ -59,7 +60,7 @@ static void *write_rounds(void *arg)
 	while (rounds < opt.rounds) {
 		write_once(t, random_start(&t->random, buf));
 		writes++;
-		if (!command_runs)
+		if (rounds < turn)
 			rounds++;
 	}
 	free(buf);
@@ -96,18 +97,23 @@ static void *read_until_stopped(void *arg)
 	return NULL;
 }
 
+/* After how many rounds it is the turn of command @i, from 0 on, or of the end. */
+static unsigned long turn_of(unsigned int i)
+{
+	return opt.rounds * (i + 1) / (opt.nr_commands + 1);
+}
+
 static void run_command(unsigned int i)
 {
 	unsigned long before;
 
-	while (rounds < opt.rounds * (i + 1) / (opt.nr_commands + 1))
+	while (rounds < turn_of(i))
 		usleep(1000);
-	command_runs = true;
 	before = writes;
 	if (system(opt.commands[i]))
 		die("failed: %s", opt.commands[i]);
 	note("command %u ran during %lu writes", i + 1, writes - before);
-	command_runs = false;
+	turn = turn_of(i + 1);
 }
 
 static void *run_commands(void *arg)
@@ -139,6 +145,7 @@ void readers_writers(void)
 	device = open_direct(opt.device);
 	model_init(opt.blocks, MAX_VERSIONS);
 	model_format(device, opt.device);
+	turn = turn_of(0);
 
 	start_thread(&commands, 0, run_commands, NULL);
 	for (i = 0; i < opt.readers; i++)

@@ -102,6 +102,9 @@ qemu_arguments()
 	boot=$(boot_dir "$kernel")
 	cmdline="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic"
 	cmdline+=" mitigations=off tsc=reliable log_buf_len=4M"
+	# The host may leave the machine without a processor for a while.
+	cmdline+=" no_timer_check watchdog_thresh=60"
+	cmdline+=" rcupdate.rcu_cpu_stall_timeout=120"
 	[[ -e $kernel/vmlinux ]] && image=$kernel/vmlinux
 	qemu_args=(
 		-nodefaults -display none -no-reboot
