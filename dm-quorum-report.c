@@ -175,7 +175,7 @@ void quorum_reports_clear(struct quorum *q)
 	spin_unlock_irqrestore(&q->lock, flags);
 }
 
-/* The @i-th of the reports up to @last, from the oldest on, if it is still there. */
+/* The @i-th of the reports up to @last, oldest first, if it is still there. */
 static bool recall(struct quorum *q, u64 last, unsigned int i,
 		   struct quorum_report *report)
 {

@@ -165,9 +165,10 @@ static bool foreground_busy(struct quorum *q)
 
 /*
  * How long, in jiffies, the slot rests after a piece of @bytes on which it
- * worked for @worked jiffies.  Not at all if it is to leave: when told to, it is
- * roused or sees so itself; and when there is nothing left to do, whoever sees
- * all legs in sync should not see the action linger: the next one rests instead.
+ * worked for @worked jiffies.  Not at all if it is to leave: when told to, it
+ * is roused or sees so itself; and when there is nothing left to do, whoever
+ * sees all legs in sync should not see the action linger: the next one rests
+ * instead.
  */
 static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
 			    unsigned int bytes, unsigned long worked)

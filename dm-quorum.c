@@ -675,7 +675,7 @@ static unsigned long long stat_of(struct quorum_leg *leg, enum quorum_stat stat)
 	return atomic64_read(&leg->stat[stat]);
 }
 
-/* The action comes first: who reads that it is idle sees all that it has done. */
+/* The action comes first: a line that says idle shows all that was done. */
 static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 {
 	char health[QUORUM_MAX_LEGS + 1];

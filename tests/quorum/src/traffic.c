@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Readers and writers that overlap at random.  A round is one write.  None is
- * counted once it is a command's turn, until that has run, which takes as long as
- * it takes: so none comes too late to meet writes.
+ * counted once it is a command's turn, until that has run, which takes as long
+ * as it takes: so none comes too late to meet writes.
  */
 #define _GNU_SOURCE
 #include "race.h"
@@ -97,7 +97,7 @@ static void *read_until_stopped(void *arg)
 	return NULL;
 }
 
-/* After how many rounds it is the turn of command @i, from 0 on, or of the end. */
+/* After how many rounds it is the turn of command @i, or of the end. */
 static unsigned long turn_of(unsigned int i)
 {
 	return opt.rounds * (i + 1) / (opt.nr_commands + 1);
