@@ -809,8 +809,10 @@ void quorum_recheck_sweep(struct quorum *q, sector_t sector,
 	if (!decided)
 		no_quorum(rc);
 	finding->missed = 0;
-	if (rc->answer)
-		finding->missed = rewrite(rc) | rebuild(rc);
+	if (rc->answer) {
+		finding->missed = rewrite(rc);
+		finding->missed |= rebuild(rc);
+	}
 	finding->differ = bitmap_weight(rc->differ, rc->blocks) *
 			  (q->block_size >> SECTOR_SHIFT);
 	finding->decided = bitmap_empty(rc->undecided, rc->blocks);
