@@ -37,7 +37,6 @@
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
-#include <linux/rbtree.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -90,6 +89,20 @@ unsigned int quorum_score_add(struct quorum_score *score, time64_t now);
  * allocates: the caller embeds the node.
  */
 
+/* A part of a range; those of one tree do not overlap. */
+struct quorum_piece {
+	sector_t start;
+	sector_t last;
+	/* Where in its tree it is, and what points to it there. */
+	struct quorum_piece *left, *right, **link;
+	u32 weight;
+	/* Who waits for all of the tree; of the topmost piece only. */
+	struct quorum_range *waiter;
+	struct quorum_range *owner;
+	/* The next older one of the same owner. */
+	struct quorum_piece *next;
+};
+
 /**
  * struct quorum_range - one holder of, or waiter for, a range of sectors
  * @start: first sector
@@ -103,20 +116,25 @@ struct quorum_range {
 	sector_t last;
 	void (*granted)(struct quorum_range *range);
 	/* private: */
-	struct rb_node rb;
-	sector_t subtree_last;
-	unsigned int ahead;
-	struct list_head list;
+	/* Its own first piece, and room for two of whatever ranges. */
+	struct quorum_piece piece[3];
+	/* All it owns, newest first. */
+	struct quorum_piece *pieces;
+	/* The tree of what it waits for. */
+	struct quorum_piece *ahead;
+	struct quorum_range *next;
 };
 
 /**
  * struct quorum_ranges - the ranges of one target
- * @tree: holders and waiters alike
+ * @latest: the tree of who asked last, sector by sector
+ * @random: where weights come from
  */
 struct quorum_ranges {
 	/** @lock: protects the rest and the private part of every range */
 	spinlock_t lock;
-	struct rb_root_cached tree;
+	struct quorum_piece *latest;
+	u64 random;
 };
 
 void quorum_ranges_init(struct quorum_ranges *ranges);

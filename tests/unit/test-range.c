@@ -34,8 +34,19 @@ struct req {
 	struct quorum_range range;
 	enum state state;
 	bool called;
-	/* Which unlock must grant it. */
+	/* Which unlock must grant it, at the latest. */
 	u64 due_in;
+};
+
+/*
+ * An unlock that is under way: some of the range is given back, and some may
+ * not be yet, until the first ->granted() is called.
+ */
+struct leaving {
+	sector_t start, last;
+	bool gone;
+	u64 id;
+	struct leaving *outer;
 };
 
 static struct bench {
@@ -44,6 +55,8 @@ static struct bench {
 	struct req *req[MAX_REQS];
 	unsigned int nr;
 	unsigned int depth;
+	struct leaving *leaving;
+	bool locking;
 	u64 unlocks;
 	u64 grants;
 	u64 rng;
@@ -56,6 +69,7 @@ static void bench_init(void (*when_granted)(struct req *req))
 	memset(&bench, 0, sizeof(bench));
 	bench.rng = unit_seed;
 	bench.when_granted = when_granted;
+	shim_unlocked = NULL;
 	memset(&bench.ranges, 0xa5, sizeof(bench.ranges));
 	quorum_ranges_init(&bench.ranges);
 	unit_step = 0;
@@ -71,10 +85,24 @@ static bool model_may_hold(const struct req *req)
 	return true;
 }
 
+/* The outermost unlock that may still have to do with a range; or 0. */
+static u64 model_leaving(const struct req *req)
+{
+	struct leaving *leaving;
+	u64 id = 0;
+
+	for (leaving = bench.leaving; leaving; leaving = leaving->outer)
+		if (!leaving->gone && leaving->start <= req->range.last &&
+		    req->range.start <= leaving->last)
+			id = leaving->id;
+	return id;
+}
+
 static void bench_granted(struct quorum_range *range)
 {
 	struct req *req = container_of(range, struct req, range);
 
+	bench.leaving->gone = true;
 	check(!shim_locks_held);
 	check(bench.depth);
 	check(!req->called);
@@ -103,19 +131,31 @@ static struct req *bench_lock(sector_t start, sector_t last)
 	req->state = WAITING;
 	bench.req[bench.nr++] = req;
 
+	bench.locking = true;
 	granted = quorum_range_lock(&bench.ranges, &req->range);
+	bench.locking = false;
 	check(!shim_locks_held);
 	check(!req->called);
-	check(granted == model_may_hold(req));
-	if (granted)
+	if (granted) {
+		check(model_may_hold(req));
 		req->state = HELD;
+	} else if (model_may_hold(req)) {
+		req->state = DUE;
+		req->due_in = model_leaving(req);
+		check(req->due_in);
+	}
 	check(req->range.start == start && req->range.last == last);
 	return req;
 }
 
 static void bench_unlock(struct req *req)
 {
-	u64 id = ++bench.unlocks;
+	struct leaving leaving = {
+		.start = req->range.start,
+		.last = req->range.last,
+		.id = ++bench.unlocks,
+		.outer = bench.leaving,
+	};
 	unsigned int i;
 
 	check(req->state == HELD);
@@ -128,19 +168,22 @@ static void bench_unlock(struct req *req)
 		    overlap(&bench.req[i]->range, &req->range) &&
 		    model_may_hold(bench.req[i])) {
 			bench.req[i]->state = DUE;
-			bench.req[i]->due_in = id;
+			bench.req[i]->due_in = model_leaving(bench.req[i]) ?:
+					       leaving.id;
 		}
 	}
 
 	bench.depth++;
+	bench.leaving = &leaving;
 	quorum_range_unlock(&bench.ranges, &req->range);
+	bench.leaving = leaving.outer;
 	bench.depth--;
 	check(!shim_locks_held);
 
 	/* None was lost; those of an unlock around this one may still come. */
 	for (i = 0; i < bench.nr; i++)
 		check(bench.req[i]->state != DUE ||
-		      bench.req[i]->due_in < id);
+		      bench.req[i]->due_in < leaving.id);
 	check(bench.depth || bench.nr == 0 || bench.req[0]->state == HELD);
 	free(req);
 }
@@ -165,8 +208,7 @@ static void bench_drain(void)
 		check(req);
 		bench_unlock(req);
 	}
-	check(!bench.ranges.tree.rb_root.rb_node);
-	check(!bench.ranges.tree.rb_leftmost);
+	check(!bench.ranges.latest);
 }
 
 /*
@@ -178,8 +220,7 @@ static void disjoint_at_once(void **state)
 	sector_t s;
 
 	bench_init(NULL);
-	check(!bench.ranges.tree.rb_root.rb_node);
-	check(!bench.ranges.tree.rb_leftmost);
+	check(!bench.ranges.latest);
 	for (s = 0; s < 1000; s += 10)
 		check(bench_lock(s, s + 9)->state == HELD);
 	bench_drain();
@@ -353,7 +394,7 @@ static void separate_devices(void **state)
 	check(quorum_range_lock(&ranges, &other));
 	bench_drain();
 	quorum_range_unlock(&ranges, &other);
-	check(!ranges.tree.rb_root.rb_node);
+	check(!ranges.latest);
 }
 
 /*
@@ -469,9 +510,8 @@ static void random_action(struct req *req)
 	}
 }
 
-static void random_schedule(struct mix how)
+static void random_steps(struct mix how, u64 steps)
 {
-	u64 steps = unit_times(100000);
 	unsigned int target = 1;
 
 	mix = how;
@@ -490,6 +530,11 @@ static void random_schedule(struct mix how)
 	}
 	bench_drain();
 	check(bench.grants);
+}
+
+static void random_schedule(struct mix how)
+{
+	random_steps(how, unit_times(100000));
 }
 
 static void random_crowded(void **state)
@@ -530,6 +575,401 @@ static void random_everywhere(void **state)
 		.sectors = LAST_SECTOR, .longest = LAST_SECTOR / 8,
 		.wide = 100, .reqs = 24,
 	});
+}
+
+/* The model takes longer the more there are. */
+static void random_deep(void **state)
+{
+	random_steps((struct mix){
+		.sectors = 1 << 12, .longest = 1 << 6, .wide = 200,
+		.reqs = 1000,
+	}, unit_times(10000));
+}
+
+/* What others do while an unlock has dropped the lock for a moment. */
+static void interrupt(void)
+{
+	struct req *req;
+
+	if (!bench.leaving || bench.leaving->gone || bench.locking ||
+	    bench.depth > 2)
+		return;
+	if (bench.nr < mix.reqs && rng_below(&bench.rng, 2)) {
+		random_lock();
+		return;
+	}
+	req = bench_any_held();
+	if (req)
+		bench_unlock(req);
+}
+
+static void random_interrupted(struct mix how)
+{
+	u64 steps = unit_times(30000);
+
+	mix = how;
+	bench_init(NULL);
+	shim_unlocked = interrupt;
+	for (unit_step = 0; unit_step < steps; unit_step++) {
+		if (bench.nr < mix.reqs && rng_below(&bench.rng, 6))
+			random_lock();
+		else if (bench.nr)
+			bench_unlock(bench_any_held());
+		if (!rng_below(&bench.rng, 1000))
+			bench_drain();
+	}
+	bench_drain();
+	shim_unlocked = NULL;
+	check(bench.grants);
+}
+
+static void interrupted_crowded(void **state)
+{
+	random_interrupted((struct mix){
+		.sectors = 24, .longest = 6, .wide = 8, .reqs = 40,
+	});
+}
+
+static void interrupted_roomy(void **state)
+{
+	random_interrupted((struct mix){
+		.sectors = 1 << 10, .longest = 1 << 7, .wide = 20, .reqs = 100,
+	});
+}
+
+/* Of two that hold, and a third that waits for both. */
+static struct req *other_holder, *waits_for_both;
+
+static void holder_then_waiter(void)
+{
+	struct req *req = other_holder;
+
+	if (!bench.leaving || bench.leaving->gone || bench.locking ||
+	    bench.depth > 1)
+		return;
+	other_holder = NULL;
+	if (!req && waits_for_both && waits_for_both->state == HELD) {
+		req = waits_for_both;
+		waits_for_both = NULL;
+	}
+	if (req)
+		bench_unlock(req);
+}
+
+/* A range is not gone while it has pieces of the one that is leaving. */
+static void interrupted_when_cut(void **state)
+{
+	struct req *holder;
+	sector_t s;
+
+	bench_init(NULL);
+	other_holder = bench_lock(0, 9);
+	holder = bench_lock(10, 99);
+	for (s = 80; s < 90; s += 2)
+		bench_lock(s, s);
+	waits_for_both = bench_lock(5, 14);
+	for (s = 60; s < 70; s += 2)
+		bench_lock(s, s);
+
+	shim_unlocked = holder_then_waiter;
+	bench_unlock(holder);
+	shim_unlocked = NULL;
+	check(!other_holder);
+	check(waits_for_both && waits_for_both->state == HELD);
+	bench_drain();
+}
+
+/*
+ * What it costs: pieces that are looked at, however many requests there are.
+ */
+
+#define MOST_CALLERS	32768
+
+struct caller {
+	struct quorum_range range;
+	/* When it asked; 0 if it did not. */
+	u64 asked;
+	struct caller *next;
+};
+
+static struct {
+	struct quorum_ranges ranges;
+	struct caller caller[MOST_CALLERS];
+	unsigned int nr;
+	/* Those that hold their range, in the order in which they got it. */
+	struct caller *first, **end;
+	u64 rng;
+	u64 clock;
+	u64 held;
+	/* Steps of all requests, and the most under the lock at once. */
+	u64 locking, unlocking, most_locking, most_unlocking;
+} load;
+
+/* The @i-th request that is made is for which sectors. */
+typedef void (*pattern_fn)(u64 i, sector_t *start, sector_t *last);
+
+/* Now and then make sure that it was its turn. */
+static void load_held(struct caller *caller)
+{
+	unsigned int i;
+
+	caller->next = NULL;
+	*load.end = caller;
+	load.end = &caller->next;
+	if (load.held++ % 512)
+		return;
+	for (i = 0; i < load.nr; i++) {
+		struct caller *other = &load.caller[i];
+
+		check(!other->asked || other->asked >= caller->asked ||
+		      !overlap(&other->range, &caller->range));
+	}
+}
+
+static void load_granted(struct quorum_range *range)
+{
+	load_held(container_of(range, struct caller, range));
+}
+
+/* Add what was counted since the last time. */
+static void load_count(u64 *steps, u64 *most)
+{
+	*steps += shim_steps;
+	if (*most < shim_most_steps)
+		*most = shim_most_steps;
+	shim_steps = 0;
+	shim_most_steps = 0;
+}
+
+static void load_lock(struct caller *caller, pattern_fn pattern)
+{
+	pattern(load.clock, &caller->range.start, &caller->range.last);
+	caller->range.granted = load_granted;
+	caller->asked = ++load.clock;
+	if (quorum_range_lock(&load.ranges, &caller->range))
+		load_held(caller);
+	load_count(&load.locking, &load.most_locking);
+}
+
+static struct caller *load_unlock(void)
+{
+	struct caller *caller = load.first;
+
+	check(caller);
+	load.first = caller->next;
+	if (!load.first)
+		load.end = &load.first;
+	caller->asked = 0;
+	quorum_range_unlock(&load.ranges, &caller->range);
+	load_count(&load.unlocking, &load.most_unlocking);
+	return caller;
+}
+
+static void load_init(unsigned int nr)
+{
+	memset(&load, 0, sizeof(load));
+	quorum_ranges_init(&load.ranges);
+	load.nr = nr;
+	load.end = &load.first;
+	load.rng = unit_seed;
+	shim_unlocked = NULL;
+	shim_steps = 0;
+	shim_most_steps = 0;
+}
+
+static unsigned int log2_of(unsigned int n)
+{
+	return 31 - __builtin_clz(n);
+}
+
+/* Up to @nr requests at once: all come, each is followed by another, all go. */
+static void load_run(unsigned int nr, pattern_fn pattern)
+{
+	unsigned int i, log = log2_of(nr);
+
+	load_init(nr);
+	for (i = 0; i < nr; i++)
+		load_lock(&load.caller[i], pattern);
+	for (i = 0; i < nr; i++)
+		load_lock(load_unlock(), pattern);
+	for (i = 0; i < nr; i++)
+		load_unlock();
+	check(!load.first && !load.ranges.latest);
+	check(load.held == load.clock);
+
+	print_message("# %u: %llu steps to lock, %llu at most; %llu, %llu to unlock\n",
+		      nr, load.locking / load.clock, load.most_locking,
+		      load.unlocking / load.clock, load.most_unlocking);
+	check(load.locking <= load.clock * 6 * log);
+	check(load.unlocking <= load.clock * log);
+	check(load.most_locking <= 16 * log);
+	check(load.most_unlocking <= 4 * log);
+}
+
+static void load_runs(pattern_fn pattern)
+{
+	unsigned int nr;
+
+	for (nr = 64; nr <= MOST_CALLERS; nr *= 8)
+		load_run(nr, pattern);
+}
+
+static void same_block(u64 i, sector_t *start, sector_t *last)
+{
+	*start = 0;
+	*last = 7;
+}
+
+static void cost_of_one_block(void **state)
+{
+	load_runs(same_block);
+}
+
+static void disjoint(u64 i, sector_t *start, sector_t *last)
+{
+	*start = i * 8;
+	*last = *start + 7;
+}
+
+static void cost_of_disjoint(void **state)
+{
+	load_runs(disjoint);
+}
+
+/* Each within the one before. */
+static void shrinking(u64 i, sector_t *start, sector_t *last)
+{
+	i %= load.nr;
+	*start = i;
+	*last = 2 * load.nr - i;
+}
+
+static void cost_of_shrinking(void **state)
+{
+	load_runs(shrinking);
+}
+
+/* Each around the one before. */
+static void growing(u64 i, sector_t *start, sector_t *last)
+{
+	shrinking(load.nr - 1 - i % load.nr, start, last);
+}
+
+static void cost_of_growing(void **state)
+{
+	load_runs(growing);
+}
+
+static void ascending(u64 i, sector_t *start, sector_t *last)
+{
+	*start = i * 4;
+	*last = *start + 7;
+}
+
+static void cost_of_ascending(void **state)
+{
+	load_runs(ascending);
+}
+
+static void descending(u64 i, sector_t *start, sector_t *last)
+{
+	ascending(2 * MOST_CALLERS - i, start, last);
+}
+
+static void cost_of_descending(void **state)
+{
+	load_runs(descending);
+}
+
+/* Every other overlaps the two between which it will be. */
+static void interleaved(u64 i, sector_t *start, sector_t *last)
+{
+	i %= load.nr;
+	if (i < load.nr / 2)
+		ascending(i * 2, start, last);
+	else
+		ascending((i - load.nr / 2) * 2 + 1, start, last);
+}
+
+static void cost_of_interleaved(void **state)
+{
+	load_runs(interleaved);
+}
+
+/* Many small ones, then a few around all of these, over and over. */
+static void large_over_small(u64 i, sector_t *start, sector_t *last)
+{
+	if (i % (load.nr / 2) < load.nr / 4) {
+		disjoint(i % (load.nr / 2), start, last);
+	} else {
+		*start = 0;
+		*last = load.nr * 8;
+	}
+}
+
+static void cost_of_large_over_small(void **state)
+{
+	load_runs(large_over_small);
+}
+
+/* All of it and a small part in turn, so that each cuts another. */
+static void large_and_small(u64 i, sector_t *start, sector_t *last)
+{
+	if (i % 2) {
+		disjoint(i * 7919 % load.nr, start, last);
+	} else {
+		*start = 0;
+		*last = load.nr * 8;
+	}
+}
+
+static void cost_of_large_and_small(void **state)
+{
+	load_runs(large_and_small);
+}
+
+/* A large one, and all others within it: it goes in many pieces. */
+static void small_within_large(u64 i, sector_t *start, sector_t *last)
+{
+	if (i % load.nr) {
+		*start = i * 7919 % load.nr * 8;
+		*last = *start + 3;
+	} else {
+		*start = 0;
+		*last = load.nr * 8;
+	}
+}
+
+static void cost_of_small_within_large(void **state)
+{
+	load_runs(small_within_large);
+}
+
+/* Of any length from a sector to all there are. */
+static void any_length(u64 i, sector_t *start, sector_t *last)
+{
+	sector_t all = 16 * load.nr;
+
+	*start = rng_below(&load.rng, all);
+	*last = *start + rng_below(&load.rng, 1ULL <<
+				   rng_below(&load.rng, log2_of(all)));
+}
+
+static void cost_of_any_length(void **state)
+{
+	load_runs(any_length);
+}
+
+/* Of few sectors, so that the most there can be are held at once. */
+static void mostly_short(u64 i, sector_t *start, sector_t *last)
+{
+	*start = rng_below(&load.rng, 16 * load.nr);
+	*last = *start + rng_below(&load.rng, i % 1000 ? 32 : 4 * load.nr);
+}
+
+static void cost_of_mostly_short(void **state)
+{
+	load_runs(mostly_short);
 }
 
 /*
@@ -749,7 +1189,7 @@ static void threads(bool in_order)
 	check(!crowd.overlaps);
 	check(!crowd.twice);
 	check(!crowd.overtaken);
-	check(!crowd.ranges.tree.rb_root.rb_node);
+	check(!crowd.ranges.latest);
 	for (i = 0; i < THREADS; i++) {
 		check(!sem_getvalue(&worker[i].told, &told) && !told);
 		check(worker[i].held == unit_times(5000));
@@ -791,6 +1231,22 @@ int main(void)
 		cmocka_unit_test(random_roomy),
 		cmocka_unit_test(random_highest_sectors),
 		cmocka_unit_test(random_everywhere),
+		cmocka_unit_test(random_deep),
+		cmocka_unit_test(interrupted_when_cut),
+		cmocka_unit_test(interrupted_crowded),
+		cmocka_unit_test(interrupted_roomy),
+		cmocka_unit_test(cost_of_one_block),
+		cmocka_unit_test(cost_of_disjoint),
+		cmocka_unit_test(cost_of_shrinking),
+		cmocka_unit_test(cost_of_growing),
+		cmocka_unit_test(cost_of_ascending),
+		cmocka_unit_test(cost_of_descending),
+		cmocka_unit_test(cost_of_interleaved),
+		cmocka_unit_test(cost_of_large_over_small),
+		cmocka_unit_test(cost_of_large_and_small),
+		cmocka_unit_test(cost_of_small_within_large),
+		cmocka_unit_test(cost_of_any_length),
+		cmocka_unit_test(cost_of_mostly_short),
 		cmocka_unit_test(threads_exclude),
 		cmocka_unit_test(threads_in_order),
 	};

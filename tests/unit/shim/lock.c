@@ -5,6 +5,10 @@
 #include <stdlib.h>
 
 __thread unsigned int shim_locks_held;
+__thread void (*shim_unlocked)(void);
+__thread u64 shim_steps, shim_most_steps;
+
+static __thread u64 steps_before;
 
 static void expect(bool right, const char *what)
 {
@@ -34,6 +38,7 @@ unsigned long shim_spin_lock(spinlock_t *lock)
 {
 	expect(!pthread_mutex_lock(&lock->mutex), "deadlock");
 	shim_locks_held++;
+	steps_before = shim_steps;
 	return cookie(lock);
 }
 
@@ -41,5 +46,9 @@ void shim_spin_unlock(spinlock_t *lock, unsigned long flags)
 {
 	expect(flags == cookie(lock), "unlocked with flags of another");
 	shim_locks_held--;
+	if (shim_steps - steps_before > shim_most_steps)
+		shim_most_steps = shim_steps - steps_before;
 	expect(!pthread_mutex_unlock(&lock->mutex), "unlocked by another");
+	if (shim_unlocked)
+		shim_unlocked();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Stand-ins for what dm-quorum.h, dm-quorum-vote.c, dm-quorum-range.c and the
- * kernel's own rbtree, interval tree and list headers need.  Whatever else they
- * include is a generated file that includes this one.
+ * kernel's own list header need.  Whatever else they include is a generated
+ * file that includes this one.
  */
 #ifndef UNIT_SHIM_H
 #define UNIT_SHIM_H
@@ -87,6 +87,8 @@ typedef struct {
 
 /* Locks the calling thread holds. */
 extern __thread unsigned int shim_locks_held;
+/* Called without locks wherever one was dropped, and may take it; or NULL. */
+extern __thread void (*shim_unlocked)(void);
 
 void spin_lock_init(spinlock_t *lock);
 unsigned long shim_spin_lock(spinlock_t *lock);
@@ -94,6 +96,21 @@ void shim_spin_unlock(spinlock_t *lock, unsigned long flags);
 
 #define spin_lock_irqsave(lock, flags)	((flags) = shim_spin_lock(lock))
 #define spin_unlock_irqrestore(lock, flags) shim_spin_unlock(lock, flags)
+
+/*
+ * The range lock: what the calling thread did under locks, in all and at most
+ * under one; few pieces a batch, so that many unlocks take more than one; and
+ * always the same weights.
+ */
+extern __thread u64 shim_steps, shim_most_steps;
+
+#define quorum_range_step()	(shim_steps++)
+#define QUORUM_RANGE_BATCH	4
+
+static inline u32 get_random_u32(void)
+{
+	return 1;
+}
 
 /*
  * Types of which the header needs no more than that they exist.  Some are for
@@ -118,11 +135,13 @@ SHIM_OPAQUE(timer_list);
 SHIM_OPAQUE(work_struct);
 
 #define __percpu
+#define ____cacheline_aligned_in_smp
 
 typedef struct shim_any atomic_t;
 typedef struct shim_any atomic64_t;
 typedef struct shim_any mempool_t;
 typedef struct shim_any refcount_t;
+typedef struct shim_any seqcount_spinlock_t;
 typedef struct shim_any wait_queue_head_t;
 typedef long long ktime_t;
 typedef void (*work_func_t)(struct work_struct *work);
