@@ -32,7 +32,7 @@ static const char * const pattern_names[] = {
 };
 
 /*
- * The table: numbers and legs.
+ * The table: numbers.
  */
 
 static int table_error(struct quorum *q, int error, char *message)
@@ -56,38 +56,137 @@ static int parse_uint(const char *arg, unsigned int *value)
 	return kstrtouint(arg, 10, value);
 }
 
-static bool overlap(sector_t a, sector_t b, sector_t len)
+/*
+ * The table: legs.  The log names the one that a table is refused for.
+ */
+
+/* The device that a path stands for; 0 if there is none. */
+static dev_t path_to_dev(const char *path)
 {
-	return a < b + len && b < a + len;
+	unsigned int major, minor;
+	char rest;
+	dev_t dev;
+
+	if (sscanf(path, "%u:%u%c", &major, &minor, &rest) != 2)
+		return lookup_bdev(path, &dev) ? 0 : dev;
+	dev = MKDEV(major, minor);
+	return MAJOR(dev) == major && MINOR(dev) == minor ? dev : 0;
 }
 
-/* Whether two legs share a sector of one disk, partitions considered. */
-static bool legs_overlap(struct quorum *q, struct quorum_leg *a,
-			 struct quorum_leg *b)
+/* Both names of a device, unless the table has it by its number. */
+static __printf(4, 5) void log_leg(struct quorum *q, struct quorum_leg *leg,
+				   const char *path, const char *fmt, ...)
 {
-	struct block_device *dev_a = a->dev->bdev;
-	struct block_device *dev_b = b->dev->bdev;
+	dev_t dev = leg->dev ? leg->dev->bdev->bd_dev : path_to_dev(path);
+	struct va_format vaf = { .fmt = fmt };
+	char number[32] = "";
+	va_list args;
 
-	return dev_a->bd_disk == dev_b->bd_disk &&
-	       overlap(get_start_sect(dev_a) + a->offset,
-		       get_start_sect(dev_b) + b->offset, q->ti->len);
+	if (dev)
+		snprintf(number, sizeof(number), ", %u:%u", MAJOR(dev),
+			 MINOR(dev));
+	if (dev && !strcmp(path, number + 2))
+		number[0] = '\0';
+	va_start(args, fmt);
+	vaf.va = &args;
+	DMERR("%s: leg %u (%s%s): %pV", dm_table_device_name(q->ti->table),
+	      (unsigned int)(leg - q->leg), path, number, &vaf);
+	va_end(args);
 }
 
-static int check_leg(struct quorum *q, struct quorum_leg *leg)
+static int check_size(struct quorum *q, struct quorum_leg *leg,
+		      const char *path)
 {
-	struct block_device *bdev = leg->dev->bdev;
-	sector_t size = bdev_nr_sectors(bdev);
+	sector_t size = bdev_nr_sectors(leg->dev->bdev);
+	sector_t needed;
+
+	if (check_add_overflow(leg->offset, q->ti->len, &needed))
+		needed = U64_MAX;
+	if (needed <= size)
+		return 0;
+	log_leg(q, leg, path, "has %llu sectors, needs %llu+%llu, %llu too few",
+		(unsigned long long)size, (unsigned long long)leg->offset,
+		(unsigned long long)q->ti->len,
+		(unsigned long long)(needed - size));
+	return table_error(q, -EINVAL, "Leg device is too small");
+}
+
+static int check_writable(struct quorum *q, struct quorum_leg *leg,
+			  const char *path)
+{
+	if (!q->writable || !bdev_read_only(leg->dev->bdev))
+		return 0;
+	log_leg(q, leg, path, "is read-only, the table is not");
+	return table_error(q, -EROFS, "Leg device is read-only");
+}
+
+static sector_t start_on_disk(struct quorum_leg *leg)
+{
+	return get_start_sect(leg->dev->bdev) + leg->offset;
+}
+
+/* Two legs share a sector of one disk, partitions considered. */
+static int check_overlap(struct quorum *q, struct quorum_leg *leg,
+			 const char *path)
+{
 	struct quorum_leg *other;
+	sector_t start, end;
 
-	if (size < q->ti->len || leg->offset > size - q->ti->len)
-		return table_error(q, -EINVAL, "Leg device is too small");
-	if (q->writable && bdev_read_only(bdev))
-		return table_error(q, -EROFS, "Leg device is read-only");
-	for (other = q->leg; other < leg; other++)
-		if (other->dev && legs_overlap(q, leg, other))
-			return table_error(q, -EINVAL,
-					   "Leg device is used twice");
+	for (other = q->leg; other < leg; other++) {
+		if (!other->dev ||
+		    other->dev->bdev->bd_disk != leg->dev->bdev->bd_disk)
+			continue;
+		start = max(start_on_disk(leg), start_on_disk(other));
+		end = min(start_on_disk(leg), start_on_disk(other)) +
+		      q->ti->len;
+		if (start >= end)
+			continue;
+		log_leg(q, leg, path,
+			"overlaps leg %u (%s): sectors %llu+%llu of the disk",
+			(unsigned int)(other - q->leg), other->dev->name,
+			(unsigned long long)start,
+			(unsigned long long)(end - start));
+		return table_error(q, -EINVAL, "Leg device is used twice");
+	}
 	return 0;
+}
+
+static int check_leg(struct quorum *q, struct quorum_leg *leg, const char *path)
+{
+	int r = check_size(q, leg, path);
+
+	if (!r)
+		r = check_writable(q, leg, path);
+	if (!r)
+		r = check_overlap(q, leg, path);
+	return r;
+}
+
+static const char *open_error(int r)
+{
+	switch (r) {
+	case -EBUSY:
+		return "is in use by a file system or another device";
+	case -ENODEV:
+	case -ENXIO:
+	case -ENOENT:
+	case -ENOTBLK:
+		return "is not there, or no block device";
+	case -EROFS:
+	case -EACCES:
+		return "is read-only";
+	default:
+		return "cannot be opened";
+	}
+}
+
+static int refuse_open(struct quorum *q, struct quorum_leg *leg,
+		       const char *path, int error)
+{
+	log_leg(q, leg, path, "%s, errno %d", open_error(error), -error);
+	if (error == -EROFS || error == -EACCES)
+		return table_error(q, error, "Leg device is read-only");
+	return table_error(q, error, "Leg device lookup failed");
 }
 
 static int open_leg(struct quorum *q, struct quorum_leg *leg, const char *path,
@@ -98,28 +197,30 @@ static int open_leg(struct quorum *q, struct quorum_leg *leg, const char *path,
 
 	if (r) {
 		leg->dev = NULL;
-		if (r == -EROFS || r == -EACCES)
-			return table_error(q, r, "Leg device is read-only");
-		return table_error(q, r, "Leg device lookup failed");
+		return refuse_open(q, leg, path, r);
 	}
 	leg->offset = offset;
-	return check_leg(q, leg);
+	return check_leg(q, leg, path);
 }
 
 static int parse_leg(struct quorum *q, struct dm_arg_set *as, unsigned int i)
 {
 	struct quorum_leg *leg = &q->leg[i];
 	const char *path = dm_shift_arg(as);
+	const char *arg = dm_shift_arg(as);
 	u64 offset;
 	int r;
 
-	if (parse_u64(dm_shift_arg(as), &offset))
+	if (parse_u64(arg, &offset)) {
+		log_leg(q, leg, path, "offset %s is no number", arg);
 		return table_error(q, -EINVAL, "Invalid leg offset");
+	}
 	if (!strcmp(path, "-")) {
-		if (offset)
-			return table_error(q, -EINVAL,
-					   "Offset of a missing leg is not 0");
-		return 0;
+		if (!offset)
+			return 0;
+		log_leg(q, leg, path, "offset %s is not 0", arg);
+		return table_error(q, -EINVAL,
+				   "Offset of a missing leg is not 0");
 	}
 
 	r = open_leg(q, leg, path, offset);
@@ -175,6 +276,20 @@ static int set_hash(struct quorum *q, const char *name)
 	return 0;
 }
 
+/* The first leg with the largest blocks is to blame. */
+static int refuse_region_size(struct quorum *q)
+{
+	unsigned int i = __ffs(q->present);
+
+	while (!q->leg[i].dev ||
+	       bdev_logical_block_size(q->leg[i].dev->bdev) < q->block_size)
+		i++;
+	log_leg(q, &q->leg[i], q->leg[i].dev->name,
+		"has logical blocks of %u bytes", q->block_size);
+	return table_error(q, -EINVAL,
+			   "region_size is less than a logical block");
+}
+
 static int parse_region_size(struct quorum *q, const char *arg)
 {
 	unsigned int sectors;
@@ -182,8 +297,7 @@ static int parse_region_size(struct quorum *q, const char *arg)
 	if (parse_uint(arg, &sectors) || !is_power_of_2(sectors))
 		return table_error(q, -EINVAL, "Invalid region_size");
 	if (sectors < q->block_size >> SECTOR_SHIFT)
-		return table_error(q, -EINVAL,
-				   "region_size is less than a logical block");
+		return refuse_region_size(q);
 	q->region_shift = ilog2(sectors);
 	return 0;
 }
