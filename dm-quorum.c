@@ -94,6 +94,11 @@ static __printf(4, 5) void log_leg(struct quorum *q, struct quorum_leg *leg,
 	va_end(args);
 }
 
+static struct gendisk *own_disk(struct quorum *q)
+{
+	return dm_disk(dm_table_get_md(q->ti->table));
+}
+
 static int check_size(struct quorum *q, struct quorum_leg *leg,
 		      const char *path)
 {
@@ -151,6 +156,26 @@ static int check_overlap(struct quorum *q, struct quorum_leg *leg,
 	return 0;
 }
 
+/*
+ * What is on top of a device that is in use has learnt its block size: a larger
+ * one would fail its requests.  Without a table there is no capacity.
+ */
+static int check_blocks(struct quorum *q, struct quorum_leg *leg,
+			const char *path)
+{
+	unsigned int size = bdev_logical_block_size(leg->dev->bdev);
+	struct gendisk *disk = own_disk(q);
+	unsigned int in_use = queue_logical_block_size(disk->queue);
+
+	if (!get_capacity(disk) || size <= in_use)
+		return 0;
+	log_leg(q, leg, path,
+		"has logical blocks of %u bytes, the device in use has %u",
+		size, in_use);
+	return table_error(q, -EINVAL,
+			   "Leg device has larger logical blocks than the device in use");
+}
+
 static int check_leg(struct quorum *q, struct quorum_leg *leg, const char *path)
 {
 	int r = check_size(q, leg, path);
@@ -159,6 +184,8 @@ static int check_leg(struct quorum *q, struct quorum_leg *leg, const char *path)
 		r = check_writable(q, leg, path);
 	if (!r)
 		r = check_overlap(q, leg, path);
+	if (!r)
+		r = check_blocks(q, leg, path);
 	return r;
 }
 
