@@ -99,6 +99,15 @@ static struct gendisk *own_disk(struct quorum *q)
 	return dm_disk(dm_table_get_md(q->ti->table));
 }
 
+static int check_self(struct quorum *q, struct quorum_leg *leg,
+		      const char *path, dev_t dev)
+{
+	if (dev != disk_devt(own_disk(q)))
+		return 0;
+	log_leg(q, leg, path, "is the device itself");
+	return table_error(q, -EINVAL, "Leg device is the device itself");
+}
+
 static int check_size(struct quorum *q, struct quorum_leg *leg,
 		      const char *path)
 {
@@ -178,8 +187,10 @@ static int check_blocks(struct quorum *q, struct quorum_leg *leg,
 
 static int check_leg(struct quorum *q, struct quorum_leg *leg, const char *path)
 {
-	int r = check_size(q, leg, path);
+	int r = check_self(q, leg, path, leg->dev->bdev->bd_dev);
 
+	if (!r)
+		r = check_size(q, leg, path);
 	if (!r)
 		r = check_writable(q, leg, path);
 	if (!r)
@@ -207,9 +218,14 @@ static const char *open_error(int r)
 	}
 }
 
+/* Some kernels refuse to open the device itself, but do not say why. */
 static int refuse_open(struct quorum *q, struct quorum_leg *leg,
 		       const char *path, int error)
 {
+	int r = check_self(q, leg, path, path_to_dev(path));
+
+	if (r)
+		return r;
 	log_leg(q, leg, path, "%s, errno %d", open_error(error), -error);
 	if (error == -EROFS || error == -EACCES)
 		return table_error(q, error, "Leg device is read-only");
