@@ -461,6 +461,18 @@ static int check_rewrite_corrupted(struct quorum *q)
 	return 0;
 }
 
+/* Where nothing is voted on, no versions are told apart. */
+static int check_hash(struct quorum *q)
+{
+	if (q->pattern == QUORUM_PATTERN_FIFO)
+		return table_error(q, -EINVAL,
+				   "hash has no effect with read_pattern fifo");
+	if (quorum_option(q, QUORUM_BLKVERIFY))
+		return table_error(q, -EINVAL,
+				   "hash has no effect with blkverify");
+	return 0;
+}
+
 /* One leg has none to differ from, and can never be spared. */
 static int check_one_leg(struct quorum *q)
 {
@@ -517,6 +529,8 @@ static int check_options(struct quorum *q)
 		r = check_blkverify(q);
 	if (!r && quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		r = check_rewrite_corrupted(q);
+	if (!r && quorum_option(q, QUORUM_HASH))
+		r = check_hash(q);
 	return r;
 }
 

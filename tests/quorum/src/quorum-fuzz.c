@@ -292,6 +292,8 @@ static bool combination_is_right(const struct table *t)
 	if (t->flag[BLKVERIFY] && (t->legs != 2 || t->threshold != 2 ||
 				   t->flag[REWRITE] || t->pattern_value > 0))
 		return false;
+	if (t->hash && (t->flag[BLKVERIFY] || fifo))
+		return false;
 	return !(t->flag[REWRITE] && fifo);
 }
 
