@@ -2,13 +2,8 @@
 /*
  * Payloads in private pages: what is compared, voted on, copied to the legs.
  *
- * Most buffers come without waiting: from pages used before, or else from the
- * page allocator, where a fresh page costs as much as comparing it.  Pages that
- * come back are kept in a short stack for each CPU; full and empty stacks trade
- * with a shelf they have in common.
- *
- * A request that cannot do without pages goes to the reserve, which holds what
- * the largest second look needs and is filled up before anything is kept.  Only
+ * Most buffers come without waiting.  A request that cannot do without goes to
+ * the reserve of pages, which holds what the largest second look needs.  Only
  * one request at a time waits there, so none can sit on half of the reserve
  * while it waits for the other half.
  */
@@ -16,25 +11,8 @@
 
 #include <crypto/hash.h>
 #include <linux/highmem.h>
-#include <linux/local_lock.h>
-#include <linux/percpu.h>
 
 #define TABLE_PAGES	(PAGE_SIZE / sizeof(struct bio_vec))
-
-#define STACK_PAGES	64
-#define TRADE_PAGES	(STACK_PAGES / 2)
-
-/**
- * struct quorum_stack - used pages of one CPU
- * @lock: protects the rest
- * @nr: how many there are
- * @page: the latest is the last
- */
-struct quorum_stack {
-	local_lock_t lock;
-	unsigned int nr;
-	struct page *page[STACK_PAGES];
-};
 
 /* Pages behind a buffer of @nr pages, its table included. */
 static unsigned int pages_behind(unsigned int nr)
@@ -42,187 +20,31 @@ static unsigned int pages_behind(unsigned int nr)
 	return nr + (nr > QUORUM_FEW_PAGES);
 }
 
-/* The pages of the largest second look. */
-static unsigned int reserve_pages(struct quorum *q)
-{
-	return q->nr_legs * pages_behind(DIV_ROUND_UP(q->max_bytes, PAGE_SIZE));
-}
-
-/*
- * Used pages.
- */
-
-static int stacks_init(struct quorum *q)
-{
-	int cpu;
-
-	spin_lock_init(&q->shelf_lock);
-	INIT_LIST_HEAD(&q->shelf);
-	q->stacks = alloc_percpu(struct quorum_stack);
-	if (!q->stacks)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu)
-		local_lock_init(&per_cpu_ptr(q->stacks, cpu)->lock);
-	return 0;
-}
-
-static void free_list(struct list_head *pages)
-{
-	struct page *page, *next;
-
-	list_for_each_entry_safe(page, next, pages, lru)
-		__free_page(page);
-}
-
-static void stacks_exit(struct quorum *q)
-{
-	int cpu;
-
-	if (!q->stacks)
-		return;
-	for_each_possible_cpu(cpu) {
-		struct quorum_stack *stack = per_cpu_ptr(q->stacks, cpu);
-
-		while (stack->nr)
-			__free_page(stack->page[--stack->nr]);
-	}
-	free_percpu(q->stacks);
-	free_list(&q->shelf);
-}
-
-/* Take pages off the shelf.  Holds stack->lock. */
-static void __refill(struct quorum *q, struct quorum_stack *stack)
-{
-	struct page *page;
-
-	spin_lock(&q->shelf_lock);
-	while (stack->nr < TRADE_PAGES && q->nr_shelf) {
-		page = list_first_entry(&q->shelf, struct page, lru);
-		list_del(&page->lru);
-		q->nr_shelf--;
-		stack->page[stack->nr++] = page;
-	}
-	spin_unlock(&q->shelf_lock);
-}
-
-/* Put pages on the shelf, or what has no room there in @surplus.  Likewise. */
-static void __spill(struct quorum *q, struct quorum_stack *stack,
-		    struct list_head *surplus)
-{
-	struct page *page;
-
-	spin_lock(&q->shelf_lock);
-	while (stack->nr > TRADE_PAGES) {
-		page = stack->page[--stack->nr];
-		if (q->nr_shelf < reserve_pages(q)) {
-			list_add(&page->lru, &q->shelf);
-			q->nr_shelf++;
-		} else {
-			list_add(&page->lru, surplus);
-		}
-	}
-	spin_unlock(&q->shelf_lock);
-}
-
-/* Put used pages into the first of @bvecs.  Returns how many there were. */
-static unsigned int take_used(struct quorum *q, struct bio_vec *bvecs,
-			      unsigned int nr)
-{
-	struct quorum_stack *stack;
-	unsigned long flags;
-	unsigned int i;
-
-	local_lock_irqsave(&q->stacks->lock, flags);
-	stack = this_cpu_ptr(q->stacks);
-	for (i = 0; i < nr; i++) {
-		if (unlikely(!stack->nr))
-			__refill(q, stack);
-		if (unlikely(!stack->nr))
-			break;
-		bvecs[i].bv_page = stack->page[--stack->nr];
-	}
-	local_unlock_irqrestore(&q->stacks->lock, flags);
-	return i;
-}
-
-static void keep_used(struct quorum *q, struct bio_vec *bvecs, unsigned int nr)
-{
-	struct quorum_stack *stack;
-	unsigned long flags;
-	LIST_HEAD(surplus);
-	unsigned int i;
-
-	local_lock_irqsave(&q->stacks->lock, flags);
-	stack = this_cpu_ptr(q->stacks);
-	for (i = 0; i < nr; i++) {
-		if (unlikely(stack->nr == STACK_PAGES))
-			__spill(q, stack, &surplus);
-		stack->page[stack->nr++] = bvecs[i].bv_page;
-	}
-	local_unlock_irqrestore(&q->stacks->lock, flags);
-	free_list(&surplus);
-}
-
-/*
- * Pages and the buffers made of them.
- */
-
-/*
- * Put pages into @bvecs; waits for them, in the reserve, iff @gfp allows it to.
- * Returns how many there are now.
- */
-static unsigned int get_pages(struct quorum *q, struct bio_vec *bvecs,
-			      unsigned int nr, gfp_t gfp)
-{
-	bool may_wait = gfpflags_allow_blocking(gfp);
-	unsigned int i = take_used(q, bvecs, nr);
-
-	for (; unlikely(i < nr); i++) {
-		bvecs[i].bv_page = may_wait ? mempool_alloc(&q->pages, gfp) :
-					      alloc_page(gfp);
-		if (!bvecs[i].bv_page)
-			break;
-	}
-	return i;
-}
-
-/* Whoever waits in the reserve comes first. */
-static void put_pages(struct quorum *q, struct bio_vec *bvecs, unsigned int nr)
-{
-	/* As in mempool_free(): see that the pool was drawn on for them. */
-	smp_rmb();
-	for (; nr && unlikely(READ_ONCE(q->pages.curr_nr) < q->pages.min_nr);
-	     nr--)
-		mempool_free(bvecs[nr - 1].bv_page, &q->pages);
-	keep_used(q, bvecs, nr);
-}
-
 /**
  * quorum_bufs_init() - set the reserve aside
- * @q: nr_legs and max_bytes are set
+ * @pages: what buffers are to be made of; zeroed
+ * @nr_legs: how many the largest second look allocates
+ * @max_bytes: size of the largest buffer
  *
  * Context: May sleep.
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno; quorum_bufs_exit() is due in any case.
  */
-int quorum_bufs_init(struct quorum *q)
+int quorum_bufs_init(struct quorum_pages *pages, unsigned int nr_legs,
+		     unsigned int max_bytes)
 {
-	if (WARN_ON_ONCE(q->max_bytes > TABLE_PAGES * PAGE_SIZE))
+	unsigned int nr = DIV_ROUND_UP(max_bytes, PAGE_SIZE);
+
+	if (WARN_ON_ONCE(nr > TABLE_PAGES))
 		return -EINVAL;
-
-	mutex_init(&q->pages_mutex);
-	if (stacks_init(q))
-		return -ENOMEM;
-	return mempool_init_page_pool(&q->pages, reserve_pages(q), 0);
+	return quorum_pages_init(pages, nr_legs * pages_behind(nr));
 }
 
-void quorum_bufs_exit(struct quorum *q)
+void quorum_bufs_exit(struct quorum_pages *pages)
 {
-	stacks_exit(q);
-	mempool_exit(&q->pages);
-	mutex_destroy(&q->pages_mutex);
+	quorum_pages_exit(pages);
 }
 
-static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
+static bool buf_alloc(struct quorum_pages *pages, struct quorum_buf *buf,
 		      unsigned int bytes, gfp_t gfp)
 {
 	unsigned int nr = DIV_ROUND_UP(bytes, PAGE_SIZE);
@@ -232,14 +54,14 @@ static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
 	buf->nr = 0;
 	buf->bvecs = buf->few;
 	if (nr > QUORUM_FEW_PAGES) {
-		if (!get_pages(q, &table, 1, gfp))
+		if (!quorum_pages_get(pages, &table, 1, gfp))
 			return false;
 		buf->bvecs = page_address(table.bv_page);
 	}
 
-	buf->nr = get_pages(q, buf->bvecs, nr, gfp);
+	buf->nr = quorum_pages_get(pages, buf->bvecs, nr, gfp);
 	if (unlikely(buf->nr < nr)) {
-		quorum_buf_put(q, buf);
+		quorum_buf_put(pages, buf);
 		return false;
 	}
 	for (i = 0; i < nr; i++) {
@@ -252,28 +74,28 @@ static bool buf_alloc(struct quorum *q, struct quorum_buf *buf,
 
 /**
  * quorum_buf_try() - allocate a buffer without waiting
- * @q: the target
+ * @pages: what it is made of
  * @buf: the buffer
- * @bytes: its size, at most q->max_bytes
+ * @bytes: its size, at most what quorum_bufs_init() was told
  *
  * Context: Any.
  * Return: false if memory is short; nothing is held then.
  */
-bool quorum_buf_try(struct quorum *q, struct quorum_buf *buf,
+bool quorum_buf_try(struct quorum_pages *pages, struct quorum_buf *buf,
 		    unsigned int bytes)
 {
-	return buf_alloc(q, buf, bytes, GFP_NOWAIT | __GFP_NOMEMALLOC |
+	return buf_alloc(pages, buf, bytes, GFP_NOWAIT | __GFP_NOMEMALLOC |
 			 __GFP_NORETRY | __GFP_NOWARN);
 }
 
-static bool bufs_try(struct quorum *q, struct quorum_buf *bufs, u32 which,
-		     unsigned int bytes)
+static bool bufs_try(struct quorum_pages *pages, struct quorum_buf *bufs,
+		     u32 which, unsigned int bytes)
 {
 	unsigned int i;
 	u32 got = 0;
 
 	quorum_for_each_leg(i, which) {
-		if (!quorum_buf_try(q, &bufs[i], bytes))
+		if (!quorum_buf_try(pages, &bufs[i], bytes))
 			break;
 		got |= BIT(i);
 	}
@@ -281,49 +103,49 @@ static bool bufs_try(struct quorum *q, struct quorum_buf *bufs, u32 which,
 		return true;
 
 	quorum_for_each_leg(i, got)
-		quorum_buf_put(q, &bufs[i]);
+		quorum_buf_put(pages, &bufs[i]);
 	return false;
 }
 
 /**
  * quorum_bufs_get() - allocate buffers, waiting for them if need be
- * @q: the target
+ * @pages: what they are made of
  * @bufs: an array
  * @which: the elements to allocate, one bit each
- * @bytes: the size of each, at most q->max_bytes
+ * @bytes: the size of each, at most what quorum_bufs_init() was told
  *
- * Context: May sleep; the caller holds no pages of @q.
+ * Context: May sleep; the caller holds none of @pages.
  */
-void quorum_bufs_get(struct quorum *q, struct quorum_buf *bufs, u32 which,
-		     unsigned int bytes)
+void quorum_bufs_get(struct quorum_pages *pages, struct quorum_buf *bufs,
+		     u32 which, unsigned int bytes)
 {
 	unsigned int i;
 
-	if (bufs_try(q, bufs, which, bytes))
+	if (bufs_try(pages, bufs, which, bytes))
 		return;
 
-	mutex_lock(&q->pages_mutex);
+	mutex_lock(&pages->reserve_mutex);
 	quorum_for_each_leg(i, which)
-		buf_alloc(q, &bufs[i], bytes, GFP_NOIO);
-	mutex_unlock(&q->pages_mutex);
+		buf_alloc(pages, &bufs[i], bytes, GFP_NOIO);
+	mutex_unlock(&pages->reserve_mutex);
 }
 
 /**
  * quorum_buf_put() - free a buffer
- * @q: the target
+ * @pages: what it is made of
  * @buf: a buffer; one that is not allocated, but was once zeroed, is left alone
  *
  * Context: Any.
  */
-void quorum_buf_put(struct quorum *q, struct quorum_buf *buf)
+void quorum_buf_put(struct quorum_pages *pages, struct quorum_buf *buf)
 {
 	struct bio_vec table;
 
 	if (buf->nr)
-		put_pages(q, buf->bvecs, buf->nr);
+		quorum_pages_put(pages, buf->bvecs, buf->nr);
 	if (buf->bvecs && buf->bvecs != buf->few) {
 		table.bv_page = virt_to_page(buf->bvecs);
-		put_pages(q, &table, 1);
+		quorum_pages_put(pages, &table, 1);
 	}
 	buf->bvecs = NULL;
 	buf->nr = 0;

@@ -40,7 +40,7 @@ static void put_bufs(struct quorum_io *io)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
-		quorum_buf_put(io->q, &io->leg[leg].buf);
+		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
 }
 
 static void second_look_work(struct work_struct *work)
@@ -129,7 +129,7 @@ static bool get_bufs(struct quorum_io *io, u32 legs)
 
 	io->legs = legs;
 	quorum_for_each_leg(leg, legs & (legs - 1))
-		if (!quorum_buf_try(io->q, &io->leg[leg].buf,
+		if (!quorum_buf_try(&io->q->pages, &io->leg[leg].buf,
 				    io->bio->bi_iter.bi_size))
 			return false;
 	return true;

@@ -156,7 +156,7 @@ static struct recheck *recheck_get(struct quorum *q, sector_t sector,
 		rc->leg[leg].untried = rc->blocks;
 	}
 	rc->asked = quorum_current(q, sector, bytes >> SECTOR_SHIFT);
-	quorum_bufs_get(q, rc->buf, rc->asked, bytes);
+	quorum_bufs_get(&q->pages, rc->buf, rc->asked, bytes);
 	return rc;
 }
 
@@ -166,7 +166,7 @@ static void recheck_put(struct recheck *rc)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, rc->asked)
-		quorum_buf_put(q, &rc->buf[leg]);
+		quorum_buf_put(&q->pages, &rc->buf[leg]);
 	mempool_free(rc, &q->rechecks);
 }
 

@@ -114,7 +114,7 @@ static void finish(struct quorum_io *io)
 
 	if (unlikely(failed || (io->legs | io->excused) != io->q->present))
 		status = settle(io, failed);
-	quorum_buf_put(io->q, &io->copy);
+	quorum_buf_put(&io->q->pages, &io->copy);
 	if (bio_sectors(io->bio))
 		quorum_io_unlock(io);
 	quorum_io_end(io, status);
@@ -229,7 +229,7 @@ static void write_work(struct work_struct *work)
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
 
 	if (wants_copy(io)) {
-		quorum_bufs_get(io->q, &io->copy, BIT(0),
+		quorum_bufs_get(&io->q->pages, &io->copy, BIT(0),
 				io->bio->bi_iter.bi_size);
 		quorum_buf_fill(&io->copy, io->bio);
 	}
@@ -261,7 +261,7 @@ void quorum_write(struct quorum_io *io)
 		return;
 
 	if (wants_copy(io)) {
-		if (!quorum_buf_try(io->q, &io->copy,
+		if (!quorum_buf_try(&io->q->pages, &io->copy,
 				    io->bio->bi_iter.bi_size)) {
 			queue_work(io->q->slow_wq, &io->work);
 			return;

@@ -549,7 +549,7 @@ static void quorum_free(struct quorum *q)
 		destroy_workqueue(q->vote_wq);
 	quorum_reports_exit(q);
 	quorum_rechecks_exit(q);
-	quorum_bufs_exit(q);
+	quorum_bufs_exit(&q->pages);
 	quorum_regions_exit(q);
 	if (q->hash)
 		crypto_free_shash(q->hash);
@@ -652,7 +652,7 @@ static int start_engine(struct quorum *q)
 				     WQ_MEM_RECLAIM, MAX_SLOW_WORK);
 	if (!q->vote_wq || !q->slow_wq)
 		return table_error(q, -ENOMEM, "Cannot allocate workqueue");
-	if (quorum_bufs_init(q))
+	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
 		return table_error(q, -ENOMEM, "Cannot allocate page reserve");
 	if (quorum_rechecks_init(q))
 		return table_error(q, -ENOMEM,

@@ -14,7 +14,8 @@
  *	dm-quorum-leg.c		which legs are live, and how one is failed
  *	dm-quorum-region.c	which legs are out of sync where
  *	dm-quorum-report.c	counters, ring, log lines, events
- *	dm-quorum-buf.c		private pages for payloads
+ *	dm-quorum-buf.c		private payloads
+ *	dm-quorum-pages.c	the pages they are made of; no leg, no dm
  *	dm-quorum-range.c	the range lock: no bio, no dm
  *	dm-quorum-vote.c	who wins: no bio, no dm
  *
@@ -142,6 +143,46 @@ bool quorum_range_lock(struct quorum_ranges *ranges,
 		       struct quorum_range *range);
 void quorum_range_unlock(struct quorum_ranges *ranges,
 			 struct quorum_range *range);
+
+/*
+ * dm-quorum-pages.c: pages for payloads, with a reserve.
+ *
+ * Used pages are kept.  Nobody depends on that: who waits for pages waits in the
+ * reserve.
+ */
+
+struct quorum_stack;
+
+/**
+ * struct quorum_pages - pages of one target
+ * @reserve: what lets one request of any size proceed
+ * @stacks: pages used before, by CPU
+ * @shelf: more of them, for all CPUs
+ * @nr_shelf: how many
+ * @max_shelf: how many there may be
+ */
+struct quorum_pages {
+	mempool_t reserve;
+	/**
+	 * @reserve_mutex: held while waiting for more than one of @reserve, so
+	 * that two half-served requests never wait for each other
+	 */
+	struct mutex reserve_mutex;
+	struct quorum_stack __percpu *stacks;
+	/** @shelf_lock: protects what is told of the shelf */
+	spinlock_t shelf_lock;
+	struct list_head shelf;
+	unsigned int nr_shelf;
+	unsigned int max_shelf;
+};
+
+int quorum_pages_init(struct quorum_pages *pages, unsigned int nr);
+void quorum_pages_exit(struct quorum_pages *pages);
+unsigned int quorum_pages_get(struct quorum_pages *pages,
+			      struct bio_vec *bvecs, unsigned int nr,
+			      gfp_t gfp);
+void quorum_pages_put(struct quorum_pages *pages, struct bio_vec *bvecs,
+		      unsigned int nr);
 
 /*
  * Shared types.
@@ -309,10 +350,7 @@ struct quorum_sync {
  * @ranges: the range lock
  * @vote_wq: completes reads: its work never waits for memory
  * @slow_wq: work that may wait for pages and for leg I/O
- * @pages: the reserve that lets one request of @max_bytes proceed
- * @stacks: pages used before, by CPU
- * @shelf: more of them, for all CPUs
- * @nr_shelf: how many
+ * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
  * @hash: names versions when legs disagree
  * @recover_work: has the sweep look for legs to bring up to date
@@ -359,17 +397,7 @@ struct quorum {
 
 	struct workqueue_struct *vote_wq;
 	struct workqueue_struct *slow_wq;
-	mempool_t pages;
-	/**
-	 * @pages_mutex: held while waiting for more than one of @pages, so that
-	 * two half-served requests never wait for each other
-	 */
-	struct mutex pages_mutex;
-	struct quorum_stack __percpu *stacks;
-	/** @shelf_lock: protects @shelf and @nr_shelf */
-	spinlock_t shelf_lock;
-	struct list_head shelf;
-	unsigned int nr_shelf;
+	struct quorum_pages pages;
 	mempool_t rechecks;
 	struct crypto_shash *hash;
 
@@ -439,13 +467,14 @@ struct quorum_buf {
 	struct bio_vec few[QUORUM_FEW_PAGES];
 };
 
-int quorum_bufs_init(struct quorum *q);
-void quorum_bufs_exit(struct quorum *q);
-bool quorum_buf_try(struct quorum *q, struct quorum_buf *buf,
+int quorum_bufs_init(struct quorum_pages *pages, unsigned int nr_legs,
+		     unsigned int max_bytes);
+void quorum_bufs_exit(struct quorum_pages *pages);
+bool quorum_buf_try(struct quorum_pages *pages, struct quorum_buf *buf,
 		    unsigned int bytes);
-void quorum_bufs_get(struct quorum *q, struct quorum_buf *bufs, u32 which,
-		     unsigned int bytes);
-void quorum_buf_put(struct quorum *q, struct quorum_buf *buf);
+void quorum_bufs_get(struct quorum_pages *pages, struct quorum_buf *bufs,
+		     u32 which, unsigned int bytes);
+void quorum_buf_put(struct quorum_pages *pages, struct quorum_buf *buf);
 
 void quorum_buf_fill(struct quorum_buf *buf, struct bio *bio);
 void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio);

@@ -144,6 +144,7 @@ typedef struct shim_any refcount_t;
 typedef struct shim_any seqcount_spinlock_t;
 typedef struct shim_any wait_queue_head_t;
 typedef long long ktime_t;
+typedef unsigned int gfp_t;
 typedef void (*work_func_t)(struct work_struct *work);
 
 /* Of what kernels differ in, the way that needs least. */
