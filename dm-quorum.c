@@ -784,6 +784,7 @@ static void quorum_postsuspend(struct dm_target *ti)
 
 	flush_workqueue(q->slow_wq);
 	flush_delayed_work(&q->event_work);
+	quorum_pages_trim(&q->pages);
 }
 
 static int quorum_iterate_devices(struct dm_target *ti,

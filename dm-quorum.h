@@ -38,6 +38,8 @@
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
+#include <linux/shrinker.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -147,8 +149,8 @@ void quorum_range_unlock(struct quorum_ranges *ranges,
 /*
  * dm-quorum-pages.c: pages for payloads, with a reserve.
  *
- * Used pages are kept.  Nobody depends on that: who waits for pages waits in the
- * reserve.
+ * Used pages are kept for a while.  Nobody depends on that: all of them may be
+ * taken back at any time, and who waits for pages waits in the reserve.
  */
 
 struct quorum_stack;
@@ -160,6 +162,9 @@ struct quorum_stack;
  * @shelf: more of them, for all CPUs
  * @nr_shelf: how many
  * @max_shelf: how many there may be
+ * @traded: when a stack last traded with the shelf, in jiffies
+ * @idle_work: gives back what was not used for some time
+ * @shrinker: gives back what it can when memory is short
  */
 struct quorum_pages {
 	mempool_t reserve;
@@ -174,6 +179,9 @@ struct quorum_pages {
 	struct list_head shelf;
 	unsigned int nr_shelf;
 	unsigned int max_shelf;
+	unsigned long traded;
+	struct delayed_work idle_work;
+	struct shrinker *shrinker;
 };
 
 int quorum_pages_init(struct quorum_pages *pages, unsigned int nr);
@@ -183,6 +191,7 @@ unsigned int quorum_pages_get(struct quorum_pages *pages,
 			      gfp_t gfp);
 void quorum_pages_put(struct quorum_pages *pages, struct bio_vec *bvecs,
 		      unsigned int nr);
+void quorum_pages_trim(struct quorum_pages *pages);
 
 /*
  * Shared types.
@@ -705,6 +714,69 @@ static inline void quorum_flag_stable_pages(struct dm_target *ti)
 	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
 
 	blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES, disk->queue);
+}
+#endif
+
+/*
+ * The kernel allocates a shrinker, which then knows its owner, or else takes
+ * one that somebody else has allocated.  The macro came with the former.
+ */
+#ifdef SHRINKER_ALLOCATED
+static inline struct shrinker *quorum_shrinker_alloc(void *owner)
+{
+	struct shrinker *shrinker = shrinker_alloc(0, "dm-quorum");
+
+	if (shrinker)
+		shrinker->private_data = owner;
+	return shrinker;
+}
+
+static inline void *quorum_shrinker_owner(struct shrinker *shrinker)
+{
+	return shrinker->private_data;
+}
+
+static inline int quorum_shrinker_register(struct shrinker *shrinker)
+{
+	shrinker_register(shrinker);
+	return 0;
+}
+
+static inline void quorum_shrinker_free(struct shrinker *shrinker)
+{
+	shrinker_free(shrinker);
+}
+#else
+struct quorum_shrinker {
+	struct shrinker shrinker;
+	void *owner;
+};
+
+static inline struct shrinker *quorum_shrinker_alloc(void *owner)
+{
+	struct quorum_shrinker *s = kzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->owner = owner;
+	return &s->shrinker;
+}
+
+static inline void *quorum_shrinker_owner(struct shrinker *shrinker)
+{
+	return container_of(shrinker, struct quorum_shrinker, shrinker)->owner;
+}
+
+static inline int quorum_shrinker_register(struct shrinker *shrinker)
+{
+	return register_shrinker(shrinker, "dm-quorum");
+}
+
+/* One that was not registered is not unregistered. */
+static inline void quorum_shrinker_free(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(container_of(shrinker, struct quorum_shrinker, shrinker));
 }
 #endif
 

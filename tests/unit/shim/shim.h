@@ -149,10 +149,19 @@ typedef void (*work_func_t)(struct work_struct *work);
 
 /* Of what kernels differ in, the way that needs least. */
 #define BLK_FEAT_STABLE_WRITES	1
+#define SHRINKER_ALLOCATED	1
 
 struct queue_limits {
 	unsigned int features;
 };
+
+struct shrinker {
+	void *private_data;
+};
+
+struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...);
+void shrinker_register(struct shrinker *shrinker);
+void shrinker_free(struct shrinker *shrinker);
 
 struct dm_target;
 
