@@ -159,6 +159,14 @@ static void *buf_at(struct quorum_buf *buf, unsigned int off, unsigned int *len)
 	       offset_in_page(off);
 }
 
+/* Where byte @off of a buffer is, and the rest of its page.  Context: Any. */
+void *quorum_buf_at(struct quorum_buf *buf, unsigned int off)
+{
+	unsigned int len = 1;
+
+	return buf_at(buf, off, &len);
+}
+
 /*
  * Hand every stretch that is contiguous both in @bio and in @buf to @visit, in
  * order.

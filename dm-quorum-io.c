@@ -23,8 +23,8 @@ void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
 	io->bio = bio;
 	io->sector = dm_target_offset(q->ti, bio->bi_iter.bi_sector);
 	io->legs = 0;
-	io->excused = 0;
 	io->tried = 0;
+	io->by_hand = 0;
 	io->dissent = false;
 	io->copy.bvecs = NULL;
 	io->copy.nr = 0;
@@ -97,7 +97,6 @@ void quorum_io_submit(struct quorum_io *io, u32 legs,
 {
 	unsigned int leg;
 
-	io->legs = legs;
 	io->end = end;
 	atomic_set(&io->pending, hweight32(legs));
 	/* After the last bio is sent io may not be touched. */
@@ -115,20 +114,37 @@ static void range_granted(struct quorum_range *range)
 {
 	struct quorum_io *io = container_of(range, struct quorum_io, range);
 
-	queue_work(io->q->slow_wq, &io->work);
+	io->granted(io);
+}
+
+/**
+ * quorum_io_defer() - go on with a request elsewhere
+ * @io: the request
+ * @wq: where
+ * @then: what is run there
+ *
+ * Context: Any; does not sleep.
+ */
+void quorum_io_defer(struct quorum_io *io, struct workqueue_struct *wq,
+		     work_func_t then)
+{
+	INIT_WORK(&io->work, then);
+	queue_work(wq, &io->work);
 }
 
 /**
  * quorum_io_lock() - take the range of a request
  * @io: the request, not empty
- * @then: run in slow_wq with the range held, if it is not free now
+ * @granted: called with the range held, if it is not free now; as that of
+ *	struct quorum_range
  *
  * Context: Any; does not sleep.
- * Return: Whether the range is held now, and @then will not run by itself.
+ * Return: Whether the range is held now, and @granted will not be called.
  */
-bool quorum_io_lock(struct quorum_io *io, work_func_t then)
+bool quorum_io_lock(struct quorum_io *io,
+		    void (*granted)(struct quorum_io *io))
 {
-	INIT_WORK(&io->work, then);
+	io->granted = granted;
 	io->range.start = io->sector;
 	io->range.last = io->sector + bio_sectors(io->bio) - 1;
 	io->range.granted = range_granted;
@@ -142,29 +158,42 @@ void quorum_io_unlock(struct quorum_io *io)
 }
 
 /**
- * quorum_io_error_vote() - the error of a request that failed
+ * quorum_io_failed() - the legs of a request whose answer is not success
  * @io: a request whose leg bios have all completed
+ * @said: set to what they answered, for all that were asked
  *
  * Context: Any.
- * Return: The status most legs failed with, the lowest such leg's on a tie.
  */
-blk_status_t quorum_io_error_vote(struct quorum_io *io)
+u32 quorum_io_failed(struct quorum_io *io, u8 *said)
 {
-	u8 ballot[QUORUM_MAX_LEGS];
-	struct quorum_tally tally;
 	unsigned int leg;
 	u32 failed = 0;
 
 	quorum_for_each_leg(leg, io->legs) {
-		ballot[leg] = (__force u8)io->leg[leg].bio.bi_status;
-		if (ballot[leg])
+		said[leg] = (__force u8)io->leg[leg].bio.bi_status;
+		if (unlikely(said[leg]))
 			failed |= BIT(leg);
 	}
+	return failed;
+}
+
+/**
+ * quorum_error_vote() - the error of a request that failed
+ * @said: what each leg answered, a blk_status_t
+ * @failed: the legs that answered with an error
+ *
+ * Context: Any.
+ * Return: The status most of them gave, the lowest such leg's on a tie;
+ * BLK_STS_IOERR if there are none.
+ */
+blk_status_t quorum_error_vote(const u8 *said, u32 failed)
+{
+	struct quorum_tally tally;
+
 	if (!failed)
 		return BLK_STS_IOERR;
-
-	quorum_tally(ballot, failed, &tally);
-	return (__force blk_status_t)ballot[tally.first];
+	quorum_tally(said, failed, &tally);
+	return (__force blk_status_t)said[tally.first];
 }
 
 /**
@@ -172,16 +201,10 @@ blk_status_t quorum_io_error_vote(struct quorum_io *io)
  * @io: the request, with range and buffers given back; gone afterwards
  * @status: the verdict
  *
- * While the device is suspended without flushing, what the legs could not do
- * goes back to dm and is tried on the next table.
- *
  * Context: Any.
  */
 void quorum_io_end(struct quorum_io *io, blk_status_t status)
 {
-	if (unlikely(status) && !quorum_blameless(status) &&
-	    dm_noflush_suspending(io->q->ti))
-		status = BLK_STS_DM_REQUEUE;
 	io->bio->bi_status = status;
 	bio_endio(io->bio);
 }

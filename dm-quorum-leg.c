@@ -24,21 +24,30 @@ u32 quorum_live(struct quorum *q)
 }
 
 /**
- * quorum_blameless() - errors that say nothing about the leg
+ * quorum_passing() - errors that say nothing about the leg and will pass
  * @status: what a leg answered
  *
- * Unsupported or malformed requests are the caller's mistake, and running out
- * of tags or memory passes.
+ * It ran out of tags or memory.
  *
  * Context: Any.
  */
-bool quorum_blameless(blk_status_t status)
+bool quorum_passing(blk_status_t status)
+{
+	return status == BLK_STS_AGAIN || status == BLK_STS_RESOURCE;
+}
+
+/**
+ * quorum_refusal() - errors that say that a leg does not do such things
+ * @status: what a leg answered
+ *
+ * If all do, that is the caller's mistake.
+ *
+ * Context: Any.
+ */
+bool quorum_refusal(blk_status_t status)
 {
 	switch (status) {
-	case BLK_STS_OK:
 	case BLK_STS_NOTSUPP:
-	case BLK_STS_AGAIN:
-	case BLK_STS_RESOURCE:
 #ifdef BLK_STS_INVAL
 	case BLK_STS_INVAL:
 #endif
@@ -46,6 +55,69 @@ bool quorum_blameless(blk_status_t status)
 	default:
 		return false;
 	}
+}
+
+/**
+ * quorum_faulty() - the legs that have an answer to answer for
+ * @said: what each leg answered, a blk_status_t
+ * @asked: the legs that were
+ * @advice: a discard or zeroes, which a leg need not know.  A SCSI disk that
+ *	finds out that it does not says so with BLK_STS_TARGET.
+ *
+ * A leg that alone refuses a plain request is at fault.
+ *
+ * Context: Any.
+ */
+u32 quorum_faulty(const u8 *said, u32 asked, bool advice)
+{
+	u32 faulty = 0, refused = 0;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, asked) {
+		blk_status_t status = (__force blk_status_t)said[leg];
+
+		if (quorum_refusal(status) ||
+		    (advice && status == BLK_STS_TARGET))
+			refused |= BIT(leg);
+		else if (status && !quorum_passing(status))
+			faulty |= BIT(leg);
+	}
+	if (!advice && refused != asked)
+		faulty |= refused;
+	return faulty;
+}
+
+/**
+ * quorum_requeues() - whether a request that failed is to be tried again
+ * @q: the target
+ * @status: the error
+ *
+ * While the device is suspended without flushing, what the legs could not do
+ * goes back to dm, to be tried on the next table, and nothing is told of it.
+ * Whoever asks acts on the answer: it may be another one a moment later.
+ *
+ * Context: Any.
+ */
+bool quorum_requeues(struct quorum *q, blk_status_t status)
+{
+	return !quorum_refusal(status) && !quorum_passing(status) &&
+	       dm_noflush_suspending(q->ti);
+}
+
+/* For whoever changes what quorum_current() reads. */
+static unsigned long lock_legs(struct quorum *q)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->lock, flags);
+	write_seqcount_begin(&q->changes);
+	return flags;
+}
+
+static void unlock_legs(struct quorum *q, unsigned long flags)
+{
+	write_seqcount_end(&q->changes);
+	spin_unlock_irqrestore(&q->lock, flags);
 }
 
 /* Returns what of @legs was live.  Holds q->lock. */
@@ -64,6 +136,20 @@ static void __revive(struct quorum *q, unsigned int leg)
 	/* Pairs with quorum_current(). */
 	smp_store_release(&q->live, q->live | BIT(leg));
 	q->leg[leg].score.errors = 0;
+}
+
+/* A live leg votes nowhere until it is let go.  Holds q->lock. */
+static void __hold(struct quorum *q, unsigned int leg)
+{
+	WRITE_ONCE(q->held, q->held | BIT(leg));
+	WRITE_ONCE(q->stale, q->stale | BIT(leg));
+}
+
+static void __let_go(struct quorum *q, unsigned int leg)
+{
+	WRITE_ONCE(q->held, q->held & ~BIT(leg));
+	if (!q->leg[leg].stale.weight)
+		WRITE_ONCE(q->stale, q->stale & ~BIT(leg));
 }
 
 /* Whether the legs are a quorum everywhere without these.  Holds q->lock. */
@@ -94,14 +180,28 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 	u32 failed = 0;
 	bool gone;
 
-	spin_lock_irqsave(&q->lock, flags);
+	flags = lock_legs(q);
 	if (__dispensable(q, BIT(leg)))
 		failed = __fail(q, BIT(leg));
 	gone = !(q->live & BIT(leg));
-	spin_unlock_irqrestore(&q->lock, flags);
+	unlock_legs(q, flags);
 
 	report_state(q, failed, "failed");
 	return gone;
+}
+
+/* Whether the leg had failed.  It takes part now, but is held back. */
+static bool readmit(struct quorum *q, unsigned int leg)
+{
+	unsigned long flags = lock_legs(q);
+	bool failed = !(q->live & BIT(leg));
+
+	if (failed) {
+		__hold(q, leg);
+		__revive(q, leg);
+	}
+	unlock_legs(q, flags);
+	return failed;
 }
 
 /**
@@ -109,25 +209,33 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
  * @q: the target
  * @leg: which; not a missing one
  *
- * It gets writes at once and votes where it missed none.
+ * It gets writes and flushes at once, and is flushed itself: it may not have
+ * stored what it took before it failed, and others have flushed since.  Then it
+ * votes where it missed nothing.
  *
- * Context: Any, without q->lock.
- * Return: Whether it had failed.
+ * Context: May sleep, on leg I/O.
+ * Return: 0; -EINVAL if it had not failed; or the error of the flush, with
+ * which it has failed again.
  */
-bool quorum_leg_reinstate(struct quorum *q, unsigned int leg)
+int quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 {
 	unsigned long flags;
-	bool failed;
+	int r;
 
-	spin_lock_irqsave(&q->lock, flags);
-	failed = !(q->live & BIT(leg));
-	if (failed)
-		__revive(q, leg);
-	spin_unlock_irqrestore(&q->lock, flags);
+	if (!readmit(q, leg))
+		return -EINVAL;
+	r = blkdev_issue_flush(q->leg[leg].dev->bdev);
+	if (r)
+		quorum_leg_accuse(q, leg, QUORUM_FLUSH_ERRORS, 0, 0,
+				  errno_to_blk_status(r));
 
-	if (failed)
-		quorum_report_state(q, leg, "reinstated");
-	return failed;
+	flags = lock_legs(q);
+	if (r)
+		__fail(q, BIT(leg));
+	__let_go(q, leg);
+	unlock_legs(q, flags);
+	quorum_report_state(q, leg, r ? "failed" : "reinstated");
+	return r;
 }
 
 /**
@@ -143,13 +251,13 @@ bool quorum_leg_rebuild(struct quorum *q, unsigned int leg)
 	unsigned long flags;
 	bool dispensable;
 
-	spin_lock_irqsave(&q->lock, flags);
+	flags = lock_legs(q);
 	dispensable = __dispensable(q, BIT(leg));
 	if (dispensable) {
 		__quorum_mark(q, BIT(leg), 0, 0);
 		__revive(q, leg);
 	}
-	spin_unlock_irqrestore(&q->lock, flags);
+	unlock_legs(q, flags);
 
 	if (dispensable)
 		quorum_report_state(q, leg, "to be rebuilt");
@@ -162,41 +270,39 @@ bool quorum_leg_rebuild(struct quorum *q, unsigned int leg)
  * @sector: first sector
  * @sectors: how many; 0 for a flush
  * @took: legs that did it
- * @failed: legs that tried and did not
+ * @missed: legs that did not
+ * @faulty: those of them that are to blame for it
  *
  * If it succeeded, then before this returns, so before anyone can hear of it,
- * all other legs lose their vote in the range.  A flush that a leg missed may
- * have been for any write, so that leg loses its vote everywhere.  Those that
- * failed are failed, unless the rest were no quorum in some other region: then
- * they stay in service where they are in sync, as do legs that were not at
- * fault.  The sweep is told if it is to bring live legs up to date.
+ * those that missed it lose their vote in the range.  A flush that a leg
+ * missed, for whatever reason, may have been for any write, so that leg loses
+ * its vote everywhere.  Those to blame are failed, unless the rest were no
+ * quorum in some other region: then they stay in service where they are in
+ * sync, as do the others.
  *
  * Context: Any, without q->lock.
  * Return: Whether at least threshold of the legs with a vote took it.
  */
 bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
-			u32 took, u32 failed)
+			u32 took, u32 missed, u32 faulty)
 {
-	u32 missed = q->present & (sectors ? ~took : failed);
 	u32 gone = 0, behind = 0, were_behind;
 	unsigned long flags;
 	bool enough;
 
-	spin_lock_irqsave(&q->lock, flags);
+	flags = lock_legs(q);
 	were_behind = q->stale;
 	enough = __quorum_enough(q, took, sector, sectors);
 	if (enough) {
-		if (__dispensable(q, failed))
-			gone = __fail(q, failed);
+		if (__dispensable(q, faulty))
+			gone = __fail(q, faulty);
 		__quorum_mark(q, missed, sector, sectors);
 		behind = missed & q->live;
 	}
-	spin_unlock_irqrestore(&q->lock, flags);
+	unlock_legs(q, flags);
 
 	report_state(q, gone, "failed");
 	report_state(q, behind & ~were_behind, "out of sync");
-	if (behind)
-		queue_work(q->slow_wq, &q->recover_work);
 	return enough;
 }
 

@@ -43,21 +43,66 @@ static void put_bufs(struct quorum_io *io)
 		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
 }
 
+/* Context: May sleep. */
+void quorum_reads_init(struct quorum *q)
+{
+	spin_lock_init(&q->looks.lock);
+	INIT_LIST_HEAD(&q->looks.waiting);
+}
+
+/* A second look has begun: queue the next one. */
+static void queue_next_look(struct quorum *q)
+{
+	struct quorum_looks *looks = &q->looks;
+	struct quorum_io *next;
+	unsigned long flags;
+
+	spin_lock_irqsave(&looks->lock, flags);
+	next = list_first_entry_or_null(&looks->waiting, struct quorum_io,
+					list);
+	if (next)
+		list_del(&next->list);
+	else
+		looks->queued = false;
+	spin_unlock_irqrestore(&looks->lock, flags);
+	if (next)
+		queue_work(q->look_wq, &next->work);
+}
+
 static void second_look_work(struct work_struct *work)
 {
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
-	blk_status_t status = quorum_recheck_read(io->q, io->sector, io->bio,
-						  io->dissent);
+	blk_status_t status;
 
+	queue_next_look(io->q);
+	status = quorum_recheck_read(io->q, io->sector, io->bio, io->dissent);
 	quorum_io_unlock(io);
 	quorum_io_end(io, status);
+}
+
+/* Context: Any; does not sleep.  The range is held. */
+static void queue_look(struct quorum_io *io)
+{
+	struct quorum_looks *looks = &io->q->looks;
+	unsigned long flags;
+	bool queued;
+
+	INIT_WORK(&io->work, second_look_work);
+	spin_lock_irqsave(&looks->lock, flags);
+	queued = looks->queued;
+	looks->queued = true;
+	if (queued)
+		list_add_tail(&io->list, &looks->waiting);
+	spin_unlock_irqrestore(&looks->lock, flags);
+	if (!queued)
+		queue_work(io->q->look_wq, &io->work);
 }
 
 /* Context: Any; does not sleep. */
 static void second_look(struct quorum_io *io)
 {
-	if (quorum_io_lock(io, second_look_work))
-		queue_work(io->q->slow_wq, &io->work);
+	if (quorum_io_lock(io, queue_look))
+		queue_look(io);
 }
 
 static bool legs_agree(struct quorum_io *io)
@@ -89,36 +134,26 @@ static void judge_work(struct work_struct *work)
 }
 
 /* Readahead may fail for reasons that are not the leg's. */
-static bool read_fault(struct quorum_io *io, blk_status_t status)
+static bool forgiven(struct quorum_io *io)
 {
-	return !quorum_blameless(status) && !(io->bio->bi_opf & REQ_RAHEAD);
-}
-
-static blk_status_t any_error(struct quorum_io *io)
-{
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, io->legs)
-		if (unlikely(io->leg[leg].bio.bi_status))
-			return io->leg[leg].bio.bi_status;
-	return BLK_STS_OK;
+	return io->bio->bi_opf & REQ_RAHEAD;
 }
 
 /* Context: end_io of the last leg. */
 static void first_look_done(struct quorum_io *io)
 {
 	unsigned int bytes = hweight32(io->legs) * io->bio->bi_iter.bi_size;
-	blk_status_t status = any_error(io);
+	u8 said[QUORUM_MAX_LEGS];
 
-	if (unlikely(status)) {
+	if (unlikely(quorum_io_failed(io, said))) {
 		put_bufs(io);
-		io->dissent = read_fault(io, status);
+		io->dissent = !forgiven(io) &&
+			      quorum_faulty(said, io->legs, false);
 		second_look(io);
 	} else if (bytes <= COMPARE_AT_ONCE) {
 		judge(io);
 	} else {
-		INIT_WORK(&io->work, judge_work);
-		queue_work(io->q->vote_wq, &io->work);
+		quorum_io_defer(io, io->q->vote_wq, judge_work);
 	}
 }
 
@@ -150,7 +185,8 @@ static void prepare_legs(struct quorum_io *io)
 }
 
 /*
- * fifo: ask one leg after the other until one answers.
+ * fifo: ask one leg after the other until one answers.  Who is to blame depends
+ * on what the others say, and is told in the end.
  */
 
 static void fifo_next(struct quorum_io *io);
@@ -160,33 +196,52 @@ static void fifo_work(struct work_struct *work)
 	fifo_next(container_of(work, struct quorum_io, work));
 }
 
+/* Returns the error if none of them could. */
+static blk_status_t fifo_blame(struct quorum_io *io)
+{
+	u8 said[QUORUM_MAX_LEGS];
+	blk_status_t status;
+	unsigned int leg;
+	u32 failed;
+
+	io->legs |= io->tried;
+	failed = quorum_io_failed(io, said);
+	status = quorum_error_vote(said, failed);
+	if (failed == io->legs && quorum_requeues(io->q, status))
+		return BLK_STS_DM_REQUEUE;
+	if (forgiven(io))
+		return status;
+	quorum_for_each_leg(leg, quorum_faulty(said, io->legs, false))
+		quorum_leg_accuse(io->q, leg, QUORUM_READ_ERRORS, io->sector,
+				  bio_sectors(io->bio),
+				  io->leg[leg].bio.bi_status);
+	return status;
+}
+
 static void fifo_done(struct quorum_io *io)
 {
-	struct quorum *q = io->q;
 	unsigned int leg = __ffs(io->legs);
-	blk_status_t status = io->leg[leg].bio.bi_status;
 
-	if (likely(!status)) {
+	if (likely(!io->leg[leg].bio.bi_status)) {
+		if (unlikely(io->tried))
+			fifo_blame(io);
 		quorum_io_end(io, BLK_STS_OK);
 		return;
 	}
 
-	if (read_fault(io, status))
-		quorum_leg_accuse(q, leg, QUORUM_READ_ERRORS, io->sector,
-				  bio_sectors(io->bio), status);
 	io->tried |= BIT(leg);
 	/* Each leg's end_io would nest in the last one's. */
-	INIT_WORK(&io->work, fifo_work);
-	queue_work(q->vote_wq, &io->work);
+	quorum_io_defer(io, io->q->vote_wq, fifo_work);
 }
 
 static void fifo_failed(struct quorum_io *io)
 {
 	blk_status_t status;
 
-	io->legs = io->tried;
-	status = quorum_io_error_vote(io);
-	if (read_fault(io, status))
+	io->legs = 0;
+	status = fifo_blame(io);
+	if (!forgiven(io) && status != BLK_STS_DM_REQUEUE &&
+	    !quorum_refusal(status) && !quorum_passing(status))
 		quorum_report_no_quorum(io->q, io->sector,
 					bio_sectors(io->bio));
 	quorum_io_end(io, status);

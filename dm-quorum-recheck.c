@@ -10,11 +10,27 @@
  * are reported, and rewritten if the table asks for it, before the answer is
  * given.
  *
- * All of this runs in slow_wq and sleeps on leg I/O.
+ * The sweep looks the same way, but does not hold a range for long: where some
+ * leg could not read all, it is to come again with a smaller piece.
+ *
+ * All of this runs in look_wq or sync_wq and sleeps on leg I/O.
  */
 #include "dm-quorum.h"
 
 #include <crypto/hash.h>
+#include <linux/jiffies.h>
+#include <linux/random.h>
+
+/*
+ * What a rebuilt leg is given where no block has won: this, and something that
+ * neither another leg has nor it had itself, so that it agrees with nobody
+ * until the block is written.
+ */
+#define FILLER		"dm-quorum: no quorum for this.\n"
+#define FILLER_NONCE	32
+
+/* The sweep begins nothing more with a range it has held for so long. */
+#define HOLD_LIMIT	(HZ / 10)
 
 /* A leg with more bad blocks in a request than this is asked last. */
 #define MAX_BAD_BLOCKS	64
@@ -23,60 +39,76 @@
  * struct recheck_leg - what one leg has to say
  * @recheck: whose leg this is
  * @bio: reads and rewrites it
- * @status: how the read of the whole request ended
  * @digest: names its version, once legs are known to differ
  * @bad: blocks that could not be read, once read by pieces
  * @nr_bad: how many were tried and could not
  * @untried: from this block on, @bad only says that the leg was given up on
  * @lost: blocks in which it lost a vote or could not be read
+ * @blame: those in which it lost a vote, and is to blame for that
  * @done: how far @lost has been rewritten, in blocks
  */
 struct recheck_leg {
 	struct recheck *recheck;
 	struct bio bio;
-	blk_status_t status;
 	u8 digest[HASH_MAX_DIGESTSIZE];
 	unsigned long *bad;
 	unsigned int nr_bad;
 	unsigned int untried;
 	unsigned long *lost;
+	unsigned long *blame;
 	unsigned int done;
 };
 
 /*
  * struct recheck - one second look
+ * @origin: the read it is for; NULL if it is the sweep's
  * @sector: first sector
  * @bytes: length
  * @blocks: length in logical blocks
- * @flags: of enum quorum_look
- * @asked: the legs that were read
- * @answered: those of them that returned all of the request
- * @alike: those of them that returned the same as the lowest of them
+ * @flags: of enum quorum_look_flag
+ * @began: when the range was there, in jiffies
+ * @asked: the legs that have a vote
+ * @shunned: those of them that are not read at first
+ * @answered: those that returned all of the request
+ * @failed: those that were read and did not
+ * @faulty: those of them that are to blame for it
+ * @unread: those of which some block could not be read later, either
+ * @alike: those that returned the same as the lowest of them
+ * @said: how the read of the whole request ended, a blk_status_t for each leg
  * @off: the part being compared
  * @len: likewise
  * @ballot: who agrees with whom about that part
  * @tied: blocks decided by the tie rule
  * @differ: blocks about which those that could be read differ
  * @undecided: blocks without a winner
+ * @limit: so many blocks are done with
  * @answer: where the winning data is
  * @pending: leg bios still out, plus one while they are being sent
  * @buf: the data of each leg
  */
 struct recheck {
 	struct quorum *q;
+	struct bio *origin;
 	sector_t sector;
 	unsigned int bytes;
 	unsigned int blocks;
 	unsigned int flags;
+	unsigned long began;
 	u32 asked;
+	u32 shunned;
 	u32 answered;
+	u32 failed;
+	u32 faulty;
+	u32 unread;
 	u32 alike;
+	u8 said[QUORUM_MAX_LEGS];
 	unsigned int off;
 	unsigned int len;
 	u8 ballot[QUORUM_MAX_LEGS];
 	unsigned long *tied;
 	unsigned long *differ;
 	unsigned long *undecided;
+	unsigned int limit;
 	struct quorum_buf *answer;
 	atomic_t pending;
 	struct completion idle;
@@ -85,12 +117,12 @@ struct recheck {
 };
 
 /*
- * For each leg a buffer and two bitmaps, and three for all of them.  All of it
- * is zeroed each time, so a small request is given small bitmaps.
+ * For each leg a buffer and three bitmaps, and three for all of them.  All of
+ * it is zeroed each time, so a small request is given small bitmaps.
  */
 static size_t recheck_size(struct quorum *q, unsigned int blocks)
 {
-	unsigned int longs = (2 * q->nr_legs + 3) * BITS_TO_LONGS(blocks);
+	unsigned int longs = (3 * q->nr_legs + 3) * BITS_TO_LONGS(blocks);
 	struct recheck *rc;
 
 	return struct_size(rc, leg, q->nr_legs) +
@@ -133,7 +165,22 @@ static void carve(struct recheck *rc)
 	for (leg = 0; leg < nr_legs; leg++) {
 		rc->leg[leg].bad = next += longs;
 		rc->leg[leg].lost = next += longs;
+		rc->leg[leg].blame = next += longs;
 	}
+}
+
+/*
+ * While legs are being made equal for the first time, nobody is to blame.  Nor
+ * are legs written to by a device that is read-only itself.
+ */
+static unsigned int adjust_flags(struct quorum *q, sector_t sector,
+				 unsigned int flags)
+{
+	if (quorum_unsettled(q, sector))
+		flags |= QUORUM_LOOK_UNSETTLED;
+	if (!q->writable)
+		flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
+	return flags;
 }
 
 static struct recheck *recheck_get(struct quorum *q, sector_t sector,
@@ -148,7 +195,8 @@ static struct recheck *recheck_get(struct quorum *q, sector_t sector,
 	rc->sector = sector;
 	rc->bytes = bytes;
 	rc->blocks = blocks;
-	rc->flags = flags;
+	rc->limit = blocks;
+	rc->flags = adjust_flags(q, sector, flags);
 	init_completion(&rc->idle);
 	carve(rc);
 	for (leg = 0; leg < q->nr_legs; leg++) {
@@ -157,6 +205,7 @@ static struct recheck *recheck_get(struct quorum *q, sector_t sector,
 	}
 	rc->asked = quorum_current(q, sector, bytes >> SECTOR_SHIFT);
 	quorum_bufs_get(&q->pages, rc->buf, rc->asked, bytes);
+	rc->began = jiffies;
 	return rc;
 }
 
@@ -206,6 +255,9 @@ static void io_start(struct recheck *rc, unsigned int leg, blk_opf_t opf,
 	struct bio *bio = &rc->leg[leg].bio;
 
 	bio_init(bio, to->dev->bdev, NULL, 0, opf | REQ_SYNC);
+	/* Whoever asked is charged for it. */
+	if (rc->origin)
+		bio_clone_blkg_association(bio, rc->origin);
 	bio->bi_iter.bi_sector = to->offset + rc->sector +
 				 (off >> SECTOR_SHIFT);
 	quorum_buf_attach(buf, bio, off, len);
@@ -215,23 +267,7 @@ static void io_start(struct recheck *rc, unsigned int leg, blk_opf_t opf,
 	submit_bio_noacct(bio);
 }
 
-static void read_all(struct recheck *rc)
-{
-	unsigned int leg;
-
-	io_begin(rc);
-	quorum_for_each_leg(leg, rc->asked)
-		io_start(rc, leg, REQ_OP_READ, &rc->buf[leg], 0, rc->bytes);
-	io_wait(rc);
-
-	quorum_for_each_leg(leg, rc->asked) {
-		rc->leg[leg].status = rc->leg[leg].bio.bi_status;
-		if (!rc->leg[leg].status)
-			rc->answered |= BIT(leg);
-	}
-}
-
-/* Read a piece again from several legs.  Returns those that failed. */
+/* Read a piece from several legs.  Returns those that failed. */
 static u32 read_piece(struct recheck *rc, u32 legs, unsigned int off,
 		      unsigned int len)
 {
@@ -247,6 +283,18 @@ static u32 read_piece(struct recheck *rc, u32 legs, unsigned int off,
 		if (rc->leg[leg].bio.bi_status)
 			failed |= BIT(leg);
 	return failed;
+}
+
+static void read_all(struct recheck *rc)
+{
+	u32 legs = rc->asked & ~rc->shunned;
+	unsigned int leg;
+
+	rc->failed = read_piece(rc, legs, 0, rc->bytes);
+	rc->answered = legs & ~rc->failed;
+	quorum_for_each_leg(leg, legs)
+		rc->said[leg] = (__force u8)rc->leg[leg].bio.bi_status;
+	rc->faulty = quorum_faulty(rc->said, legs, false);
 }
 
 /*
@@ -274,8 +322,7 @@ static u32 mark_bad(struct recheck *rc, u32 failed, unsigned int block)
 /* A read is lost with its first block that too few legs can give. */
 static bool is_lost(struct recheck *rc, u32 failed)
 {
-	return !(rc->flags & QUORUM_LOOK_SWEEP) &&
-	       hweight32(rc->asked & ~failed) < rc->q->threshold;
+	return hweight32(rc->asked & ~failed) < rc->q->threshold;
 }
 
 /*
@@ -311,9 +358,10 @@ static void read_by_pieces(struct recheck *rc)
 }
 
 /*
- * No version of a block has won yet: ask the legs that were given up on before
- * it.  But not over and over: a read is lost with one such block, a sweep bears
- * with some.  Returns whether a leg has something to say after all.
+ * No version of a block has won yet, or but by a tie: ask the legs that were
+ * given up on before it.  But not over and over: a read is lost with one such
+ * block, a sweep bears with some.  Returns whether a leg has something to say
+ * after all.
  */
 static bool ask_untried(struct recheck *rc, unsigned int block)
 {
@@ -329,9 +377,43 @@ static bool ask_untried(struct recheck *rc, unsigned int block)
 
 	failed = read_piece(rc, untried, block * rc->q->block_size,
 			    rc->q->block_size);
+	rc->unread |= failed;
 	quorum_for_each_leg(leg, untried & ~failed)
 		__clear_bit(block, rc->leg[leg].bad);
 	return failed != untried;
+}
+
+/*
+ * For the sweep: whether a leg that could not read all may read some of it, if
+ * asked for less.
+ */
+static bool could_read_less(struct recheck *rc)
+{
+	unsigned int leg;
+
+	if (rc->bytes == rc->q->block_size)
+		return false;
+	quorum_for_each_leg(leg, rc->failed) {
+		struct quorum_leg *l = &rc->q->leg[leg];
+		u64 at = (u64)(l->offset + rc->sector) << SECTOR_SHIFT;
+		unsigned int physical = bdev_physical_block_size(l->dev->bdev);
+
+		if (physical < rc->bytes || at & (physical - 1))
+			return true;
+	}
+	return false;
+}
+
+/* Nor can others be asked for less than all: they have nothing. */
+static void all_bad(struct recheck *rc, u32 dead)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, rc->asked & ~rc->answered) {
+		bitmap_fill(rc->leg[leg].bad, rc->blocks);
+		if (rc->shunned & ~dead & BIT(leg))
+			rc->leg[leg].untried = 0;
+	}
 }
 
 /*
@@ -395,6 +477,26 @@ static bool unanimous(struct recheck *rc)
 	return true;
 }
 
+/* Whether a leg was given nothing but filler when it was rebuilt. */
+static bool has_filler(struct recheck *rc, unsigned int leg, unsigned int block)
+{
+	const void *data = quorum_buf_at(&rc->buf[leg],
+					 block * rc->q->block_size);
+
+	return !memcmp(data, FILLER, sizeof(FILLER));
+}
+
+/*
+ * A leg that could be read has lost a block.  Nobody is to blame while the
+ * region is unsettled.
+ */
+static void lose(struct recheck *rc, unsigned int leg, unsigned int block)
+{
+	__set_bit(block, rc->leg[leg].lost);
+	if (!(rc->flags & QUORUM_LOOK_UNSETTLED) && !has_filler(rc, leg, block))
+		__set_bit(block, rc->leg[leg].blame);
+}
+
 /* Mark the blocks in which @leg differs from @winner. */
 static void lose_difference(struct recheck *rc, unsigned int leg,
 			    unsigned int winner)
@@ -406,7 +508,7 @@ static void lose_difference(struct recheck *rc, unsigned int leg,
 		off = quorum_buf_differ(&rc->buf[winner], &rc->buf[leg], off,
 					rc->bytes - off) / block * block;
 		if (off < rc->bytes) {
-			__set_bit(off / block, rc->leg[leg].lost);
+			lose(rc, leg, off / block);
 			__set_bit(off / block, rc->differ);
 		}
 		off += block;
@@ -419,7 +521,10 @@ static bool vote_on(struct recheck *rc, u32 voters, struct quorum_tally *tally)
 	return tally->votes >= rc->q->threshold;
 }
 
-/* One vote on the whole request. */
+/*
+ * One vote on the whole request.  What wins it must win each block, too, and so
+ * be held by more than half of all legs.
+ */
 static bool vote_request(struct recheck *rc)
 {
 	struct quorum_tally tally;
@@ -427,11 +532,10 @@ static bool vote_request(struct recheck *rc)
 
 	name_versions(rc);
 	quorum_classify(rc->ballot, rc->answered, same_version, rc);
-	if (!vote_on(rc, rc->answered, &tally))
+	if (!vote_on(rc, rc->answered, &tally) ||
+	    2 * tally.votes <= rc->q->nr_legs)
 		return false;
 
-	if (tally.tied)
-		bitmap_fill(rc->tied, rc->blocks);
 	rc->answer = &rc->buf[tally.first];
 	quorum_for_each_leg(leg, rc->answered & ~tally.agree)
 		lose_difference(rc, leg, tally.first);
@@ -469,17 +573,24 @@ static void vote_block(struct recheck *rc, unsigned int block)
 {
 	struct quorum_tally tally;
 	unsigned int leg;
+	u32 voters;
+	bool won;
 
 	rc->off = block * rc->q->block_size;
-	if (!count_block(rc, block, &tally) &&
-	    !(ask_untried(rc, block) && count_block(rc, block, &tally))) {
+	won = count_block(rc, block, &tally);
+	if ((!won || tally.tied) && ask_untried(rc, block))
+		won = count_block(rc, block, &tally);
+	if (!won) {
 		__set_bit(block, rc->undecided);
 		return;
 	}
 	if (tally.tied)
 		__set_bit(block, rc->tied);
-	quorum_for_each_leg(leg, rc->asked & ~tally.agree)
+	voters = block_voters(rc, block);
+	quorum_for_each_leg(leg, rc->asked & ~voters)
 		__set_bit(block, rc->leg[leg].lost);
+	quorum_for_each_leg(leg, voters & ~tally.agree)
+		lose(rc, leg, block);
 	if (rc->answer != &rc->buf[tally.first])
 		quorum_buf_copy(rc->answer, &rc->buf[tally.first], rc->off,
 				rc->len);
@@ -493,7 +604,6 @@ static void vote_blocks(struct recheck *rc)
 {
 	unsigned int block;
 
-	read_by_pieces(rc);
 	rc->answer = &rc->buf[__ffs(rc->asked)];
 	rc->len = rc->q->block_size;
 	for (block = 0; block < rc->blocks; block++)
@@ -503,12 +613,6 @@ static void vote_blocks(struct recheck *rc)
 /*
  * Consequences.
  */
-
-static bool faulty(struct recheck *rc, unsigned int leg)
-{
-	return !(rc->flags & QUORUM_LOOK_FORGIVING) &&
-	       !quorum_blameless(rc->leg[leg].status);
-}
 
 /*
  * Accuse a leg of what lies between the first and the last set bit, or of all
@@ -535,14 +639,13 @@ static void accuse_of(struct recheck *rc, unsigned int leg,
 				  (last - first + 1) * per_block, status);
 }
 
-static void accuse_unreadable(struct recheck *rc)
+static void accuse_unreadable(struct recheck *rc, u32 told)
 {
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, rc->asked & ~rc->answered)
-		if (faulty(rc, leg))
-			accuse_of(rc, leg, QUORUM_READ_ERRORS,
-				  rc->leg[leg].bad, rc->leg[leg].status);
+	quorum_for_each_leg(leg, rc->faulty & ~told)
+		accuse_of(rc, leg, QUORUM_READ_ERRORS, rc->leg[leg].bad,
+			  (__force blk_status_t)rc->said[leg]);
 }
 
 static bool lost_any(struct recheck *rc, unsigned int leg)
@@ -554,12 +657,13 @@ static void accuse_losers(struct recheck *rc)
 {
 	unsigned int leg;
 
-	if (rc->flags & QUORUM_LOOK_UNSETTLED)
-		return;
-	quorum_for_each_leg(leg, rc->answered)
-		if (lost_any(rc, leg))
-			accuse_of(rc, leg, QUORUM_MISMATCHES,
-				  rc->leg[leg].lost, BLK_STS_OK);
+	quorum_for_each_leg(leg, rc->answered) {
+		unsigned long *blame = rc->leg[leg].blame;
+
+		if (!bitmap_empty(blame, rc->blocks))
+			accuse_of(rc, leg, QUORUM_MISMATCHES, blame,
+				  BLK_STS_OK);
+	}
 }
 
 /* Start to write the next run of lost blocks.  Returns false if none is. */
@@ -574,6 +678,24 @@ static bool write_run(struct recheck *rc, unsigned int leg, blk_opf_t opf)
 	rl->done = find_next_zero_bit(rl->lost, rc->blocks, from);
 	io_start(rc, leg, REQ_OP_WRITE | opf, rc->answer, from * block,
 		 (rl->done - from) * block);
+	return true;
+}
+
+/* The sweep stops after a while: how far it came is noted. */
+static bool cut_short(struct recheck *rc, u32 busy)
+{
+	unsigned int leg;
+
+	if (!(rc->flags & QUORUM_LOOK_SWEEP) ||
+	    jiffies - rc->began <= HOLD_LIMIT)
+		return false;
+	quorum_for_each_leg(leg, busy) {
+		struct recheck_leg *rl = &rc->leg[leg];
+		unsigned int next = find_next_bit(rl->lost, rc->blocks,
+						  rl->done);
+
+		rc->limit = min(rc->limit, next);
+	}
 	return true;
 }
 
@@ -594,71 +716,157 @@ static u32 write_answer(struct recheck *rc, u32 legs, blk_opf_t opf)
 			if (rc->leg[leg].bio.bi_status)
 				failed |= BIT(leg);
 		busy &= ~failed;
+		if (cut_short(rc, busy))
+			break;
 	}
 	return failed;
+}
+
+/* Those of @failed that will take it another time, perhaps. */
+static u32 passing(struct recheck *rc, u32 failed)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, failed)
+		if (!quorum_passing(rc->leg[leg].bio.bi_status))
+			failed &= ~BIT(leg);
+	return failed;
+}
+
+/* Whether it was read, or could not be through its own fault. */
+static bool may_be_rewritten(struct recheck *rc, unsigned int leg)
+{
+	return !(rc->failed & ~rc->faulty & BIT(leg));
 }
 
 /* The legs to rewrite, without ties, and without those that left meanwhile. */
 static u32 to_rewrite(struct recheck *rc)
 {
-	u32 legs = 0;
+	u32 legs = 0, losers = rc->asked & quorum_live(rc->q);
 	unsigned int leg;
 
-	if (!(rc->flags & QUORUM_LOOK_REWRITE))
+	if (!(rc->flags & (QUORUM_LOOK_REWRITE | QUORUM_LOOK_REFILL)))
 		return 0;
-	quorum_for_each_leg(leg, rc->asked & quorum_live(rc->q)) {
+	if (!(rc->flags & QUORUM_LOOK_REWRITE))
+		losers &= rc->answered;
+	quorum_for_each_leg(leg, losers) {
 		unsigned long *lost = rc->leg[leg].lost;
 
 		bitmap_andnot(lost, lost, rc->tied, rc->blocks);
-		if (lost_any(rc, leg) &&
-		    (rc->answered & BIT(leg) || faulty(rc, leg)))
+		if (!(rc->flags & QUORUM_LOOK_REWRITE))
+			bitmap_andnot(lost, lost, rc->leg[leg].blame,
+				      rc->blocks);
+		if (lost_any(rc, leg) && may_be_rewritten(rc, leg))
 			legs |= BIT(leg);
 	}
 	return legs;
 }
 
-/* Returns the losers that did not take it. */
-static u32 rewrite(struct recheck *rc)
+/*
+ * A read need not wait for it to be stored: what gets lost is rewritten again.
+ * The sweep says that legs are equal when it is done.
+ */
+static void rewrite(struct recheck *rc, struct quorum_finding *found)
 {
 	u32 losers = to_rewrite(rc);
-	u32 failed = write_answer(rc, losers, 0);
+	u32 failed = write_answer(rc, losers, rc->flags & QUORUM_LOOK_SWEEP ?
+				  REQ_FUA : 0);
+	u32 pass = passing(rc, failed);
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, losers & ~failed)
 		atomic64_inc(&rc->q->leg[leg].stat[QUORUM_REWRITES]);
-	quorum_for_each_leg(leg, failed)
-		if (!quorum_blameless(rc->leg[leg].bio.bi_status))
-			accuse_of(rc, leg, QUORUM_REWRITE_ERRORS,
-				  rc->leg[leg].lost,
-				  rc->leg[leg].bio.bi_status);
+	quorum_for_each_leg(leg, failed & ~pass)
+		accuse_of(rc, leg, QUORUM_REWRITE_ERRORS, rc->leg[leg].lost,
+			  rc->leg[leg].bio.bi_status);
+	found->missed |= failed;
+	found->passing |= pass;
+}
+
+/* Put filler into the answer's undecided blocks, other each time. */
+static void fill_undecided(struct recheck *rc)
+{
+	unsigned int size = rc->q->block_size;
+	unsigned int block;
+
+	for_each_set_bit(block, rc->undecided, rc->limit) {
+		void *data = quorum_buf_at(rc->answer, block * size);
+
+		memset(data, 0, min_t(unsigned int, size, PAGE_SIZE));
+		memcpy(data, FILLER, sizeof(FILLER));
+		get_random_bytes(data + sizeof(FILLER), FILLER_NONCE);
+	}
+}
+
+/* Each of @legs is to have all, with filler of its own.  Returns who failed. */
+static u32 write_filled(struct recheck *rc, u32 legs)
+{
+	unsigned int leg;
+	u32 failed = 0;
+
+	quorum_for_each_leg(leg, legs) {
+		fill_undecided(rc);
+		bitmap_set(rc->leg[leg].lost, 0, rc->limit);
+		failed |= write_answer(rc, BIT(leg), REQ_FUA);
+	}
 	return failed;
+}
+
+/*
+ * Where some block is undecided, or was tied.  If a single vote wins, or there
+ * is none, filler would: then such blocks are left as they are, and the leg is
+ * without a vote.
+ */
+static u32 write_around(struct recheck *rc, u32 legs,
+			struct quorum_finding *found)
+{
+	unsigned int leg;
+
+	if (rc->q->threshold > 1 && rc->q->pattern != QUORUM_PATTERN_FIFO)
+		return write_filled(rc, legs);
+	found->vague = true;
+	quorum_for_each_leg(leg, legs) {
+		bitmap_complement(rc->leg[leg].lost, rc->undecided, rc->blocks);
+		bitmap_clear(rc->leg[leg].lost, rc->limit,
+			     rc->blocks - rc->limit);
+	}
+	return write_answer(rc, legs, REQ_FUA);
+}
+
+static u32 write_whole(struct recheck *rc, u32 legs)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		bitmap_set(rc->leg[leg].lost, 0, rc->limit);
+	return write_answer(rc, legs, REQ_FUA);
 }
 
 /*
  * Give the answer to the legs that have no vote here, for good: others may
  * rely on it as soon as they have one.  A leg that cannot take it is failed.
- * What was tied is undecided.  Returns the legs that did not take the rest.
  */
-static u32 rebuild(struct recheck *rc)
+static void rebuild(struct recheck *rc, struct quorum_finding *found)
 {
-	u32 legs, failed;
+	u32 legs = quorum_live(rc->q) & ~rc->asked;
+	u32 failed, pass;
 	unsigned int leg;
 
-	if (!(rc->flags & QUORUM_LOOK_REBUILD))
-		return 0;
-	legs = quorum_live(rc->q) & ~rc->asked;
+	if (!(rc->flags & QUORUM_LOOK_REBUILD) || !legs)
+		return;
 	bitmap_or(rc->undecided, rc->undecided, rc->tied, rc->blocks);
-	quorum_for_each_leg(leg, legs)
-		bitmap_complement(rc->leg[leg].lost, rc->undecided, rc->blocks);
-	failed = write_answer(rc, legs, REQ_FUA);
-	quorum_for_each_leg(leg, failed) {
-		if (quorum_blameless(rc->leg[leg].bio.bi_status))
-			continue;
+	if (bitmap_empty(rc->undecided, rc->limit))
+		failed = write_whole(rc, legs);
+	else
+		failed = write_around(rc, legs, found);
+	pass = passing(rc, failed);
+	quorum_for_each_leg(leg, failed & ~pass) {
 		accuse_of(rc, leg, QUORUM_WRITE_ERRORS, rc->leg[leg].lost,
 			  rc->leg[leg].bio.bi_status);
 		quorum_leg_fail(rc->q, leg);
 	}
-	return failed;
+	found->missed |= failed;
+	found->passing |= pass;
 }
 
 /* blkverify: leg 0 is the reference, so the mismatch is leg 1's. */
@@ -675,23 +883,13 @@ static void blame_second_leg(struct recheck *rc)
 /* The status most legs failed with; just an I/O error if enough were read. */
 static blk_status_t error_vote(struct recheck *rc)
 {
-	struct quorum_tally tally;
-	unsigned int leg;
-	u32 failed = 0;
-
-	quorum_for_each_leg(leg, rc->asked) {
-		rc->ballot[leg] = (__force u8)rc->leg[leg].status;
-		if (rc->ballot[leg])
-			failed |= BIT(leg);
-	}
-	if (!failed || hweight32(rc->answered) >= rc->q->threshold)
+	if (hweight32(rc->answered) >= rc->q->threshold)
 		return BLK_STS_IOERR;
-	quorum_tally(rc->ballot, failed, &tally);
-	return (__force blk_status_t)rc->ballot[tally.first];
+	return quorum_error_vote(rc->said, rc->failed);
 }
 
 /* Some block has no winner: nobody knows who is wrong there. */
-static blk_status_t no_quorum(struct recheck *rc)
+static void report_no_quorum(struct recheck *rc)
 {
 	unsigned int per_block = rc->q->block_size >> SECTOR_SHIFT;
 	unsigned int first = find_first_bit(rc->undecided, rc->blocks);
@@ -701,45 +899,50 @@ static blk_status_t no_quorum(struct recheck *rc)
 	if (quorum_option(rc->q, QUORUM_BLKVERIFY) &&
 	    rc->answered == rc->asked)
 		blame_second_leg(rc);
-	if (!quorum_blameless(status) &&
-	    !(rc->flags & QUORUM_LOOK_FORGIVING && rc->asked != rc->answered))
+	if (!quorum_refusal(status) && !quorum_passing(status))
 		quorum_report_no_quorum(rc->q, rc->sector + first * per_block,
 					(last - first + 1) * per_block);
-	return status;
 }
 
-/* Read and vote.  Returns whether every block has a winner. */
-static bool decide(struct recheck *rc)
+/* Read all that there is, whole or by pieces, and vote. */
+static void decide_read(struct recheck *rc)
 {
-	if (hweight32(rc->asked) < rc->q->threshold) {
-		bitmap_fill(rc->undecided, rc->blocks);
-		return false;
-	}
 	read_all(rc);
 	if (unanimous(rc)) {
 		if (rc->flags & QUORUM_LOOK_DISSENT)
 			atomic64_inc(&rc->q->transient);
-		return true;
-	}
-	if ((rc->flags & QUORUM_LOOK_SWEEP && rc->answered != rc->asked) ||
-	    !vote_request(rc))
+	} else if (!vote_request(rc)) {
+		read_by_pieces(rc);
 		vote_blocks(rc);
-	accuse_unreadable(rc);
-	return bitmap_empty(rc->undecided, rc->blocks);
+	}
 }
 
 /*
- * While legs are being made equal for the first time, nobody is to blame.  Nor
- * are legs written to by a device that is read-only itself.
+ * Of the sweep's piece, only what can be read in one go counts.  Returns false
+ * if a smaller one may tell more: the last votes are those on single blocks.
  */
-static unsigned int adjust_flags(struct quorum *q, sector_t sector,
-				 unsigned int flags)
+static bool decide_piece(struct recheck *rc, u32 dead)
 {
-	if (!quorum_settled(q, sector))
-		flags |= QUORUM_LOOK_UNSETTLED;
-	if (!q->writable)
-		flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
-	return flags;
+	read_all(rc);
+	if (could_read_less(rc))
+		return false;
+	if (unanimous(rc))
+		return true;
+	all_bad(rc, dead);
+	if (vote_request(rc))
+		return true;
+	vote_blocks(rc);
+	return !rc->failed || rc->blocks == 1 ||
+	       bitmap_empty(rc->undecided, rc->blocks);
+}
+
+/* Whether there are legs enough to read; if not, nothing is decided. */
+static bool enough_to_ask(struct recheck *rc)
+{
+	if (hweight32(rc->asked) >= rc->q->threshold)
+		return true;
+	bitmap_fill(rc->undecided, rc->blocks);
+	return false;
 }
 
 /**
@@ -752,69 +955,92 @@ static unsigned int adjust_flags(struct quorum *q, sector_t sector,
  *
  * Nothing is written, and no loser accused, unless every block has a winner.
  *
- * Context: slow_wq; sleeps.  The caller holds the range and no pages of @q.
+ * Context: look_wq; sleeps.  The caller holds the range and no pages of @q.
  * Return: BLK_STS_OK or the error to complete the read with.
  */
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent)
 {
+	struct quorum_finding found = {};
 	blk_status_t status = BLK_STS_OK;
 	unsigned int flags = 0;
 	struct recheck *rc;
 
 	if (dissent)
 		flags |= QUORUM_LOOK_DISSENT;
-	if (bio->bi_opf & REQ_RAHEAD)
-		flags |= QUORUM_LOOK_FORGIVING;
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		flags |= QUORUM_LOOK_REWRITE;
 
-	rc = recheck_get(q, sector, bio->bi_iter.bi_size,
-			 adjust_flags(q, sector, flags));
-	if (decide(rc)) {
+	rc = recheck_get(q, sector, bio->bi_iter.bi_size, flags);
+	rc->origin = bio;
+	if (enough_to_ask(rc))
+		decide_read(rc);
+	if (bitmap_empty(rc->undecided, rc->blocks)) {
+		accuse_unreadable(rc, 0);
 		accuse_losers(rc);
-		rewrite(rc);
+		rewrite(rc, &found);
 		quorum_buf_drain(rc->answer, bio);
+	} else if (quorum_requeues(q, error_vote(rc))) {
+		status = BLK_STS_DM_REQUEUE;
 	} else {
-		status = no_quorum(rc);
+		accuse_unreadable(rc, 0);
+		report_no_quorum(rc);
+		status = error_vote(rc);
 	}
 	recheck_put(rc);
 	return status;
 }
 
+static sector_t count(struct recheck *rc, const unsigned long *blocks)
+{
+	return bitmap_weight(blocks, rc->limit) *
+	       (rc->q->block_size >> SECTOR_SHIFT);
+}
+
+/* What follows from a piece that was looked at for its own sake. */
+static void conclude(struct recheck *rc, struct quorum_look *look)
+{
+	bool decided = bitmap_empty(rc->undecided, rc->blocks);
+	struct quorum_finding *found = &look->found;
+
+	if (!(rc->flags & QUORUM_LOOK_KNOWN)) {
+		accuse_unreadable(rc, look->told);
+		accuse_losers(rc);
+		if (!decided)
+			report_no_quorum(rc);
+	}
+	if (!decided)
+		found->passing |= rc->failed;
+	if (rc->answer) {
+		rewrite(rc, found);
+		rebuild(rc, found);
+	}
+	found->unread = rc->failed | rc->unread;
+	found->differ = count(rc, rc->differ);
+	found->unresolved = count(rc, rc->undecided);
+}
+
 /**
  * quorum_recheck_sweep() - look at a piece for its own sake
  * @q: the target
- * @sector: first sector
- * @bytes: length, at most q->max_bytes and within one region
- * @flags: QUORUM_LOOK_REWRITE and QUORUM_LOOK_REBUILD, or neither
- * @finding: what came of it
+ * @look: what to look at, and what comes of it
  *
  * Blocks without a winner are reported and left alone; the others are treated
  * as those of a read.
  *
- * Context: slow_wq; sleeps.  The caller holds the range and no pages of @q.
+ * Context: sync_wq; sleeps.  The caller holds the range and no pages of @q.
  */
-void quorum_recheck_sweep(struct quorum *q, sector_t sector,
-			  unsigned int bytes, unsigned int flags,
-			  struct quorum_finding *finding)
+void quorum_recheck_sweep(struct quorum *q, struct quorum_look *look)
 {
-	struct recheck *rc;
-	bool decided;
+	struct recheck *rc = recheck_get(q, look->sector, look->bytes,
+					 look->flags | QUORUM_LOOK_SWEEP);
 
-	flags = adjust_flags(q, sector, flags | QUORUM_LOOK_SWEEP);
-	rc = recheck_get(q, sector, bytes, flags);
-	decided = decide(rc);
-	accuse_losers(rc);
-	if (!decided)
-		no_quorum(rc);
-	finding->missed = 0;
-	if (rc->answer) {
-		finding->missed = rewrite(rc);
-		finding->missed |= rebuild(rc);
+	memset(&look->found, 0, sizeof(look->found));
+	look->done = 0;
+	rc->shunned = rc->asked & look->shun;
+	if (!enough_to_ask(rc) || decide_piece(rc, look->dead)) {
+		conclude(rc, look);
+		look->done = rc->limit * q->block_size;
 	}
-	finding->differ = bitmap_weight(rc->differ, rc->blocks) *
-			  (q->block_size >> SECTOR_SHIFT);
-	finding->decided = bitmap_empty(rc->undecided, rc->blocks);
 	recheck_put(rc);
 }

@@ -13,6 +13,9 @@
 /* A leg that is always wrong does not ring the bell for every read. */
 #define EVENT_INTERVAL	msecs_to_jiffies(10)
 
+/* Lines about legs: all of them may fail at once. */
+#define STATE_BURST	(2 * QUORUM_MAX_LEGS)
+
 /* What the ring and the log call an accusation. */
 static const char * const kind_names[QUORUM_NR_STATS] = {
 	[QUORUM_READ_ERRORS]	= "read",
@@ -23,12 +26,14 @@ static const char * const kind_names[QUORUM_NR_STATS] = {
 };
 
 /* The limit on log lines is each target's own: one bad set hides no other. */
-static __printf(2, 3) void quorum_warn(struct quorum *q, const char *fmt, ...)
+static __printf(3, 4) void quorum_warn(struct quorum *q,
+				       struct ratelimit_state *limit,
+				       const char *fmt, ...)
 {
 	struct va_format vaf = { .fmt = fmt };
 	va_list args;
 
-	if (!__ratelimit(&q->log_limit))
+	if (!__ratelimit(limit))
 		return;
 	va_start(args, fmt);
 	vaf.va = &args;
@@ -48,6 +53,8 @@ static void event_work(struct work_struct *work)
 void quorum_reports_init(struct quorum *q)
 {
 	ratelimit_default_init(&q->log_limit);
+	ratelimit_state_init(&q->state_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     STATE_BURST);
 	q->last_event = jiffies - EVENT_INTERVAL;
 	INIT_DELAYED_WORK(&q->event_work, event_work);
 }
@@ -57,6 +64,7 @@ void quorum_reports_exit(struct quorum *q)
 {
 	cancel_delayed_work_sync(&q->event_work);
 	ratelimit_state_exit(&q->log_limit);
+	ratelimit_state_exit(&q->state_limit);
 }
 
 /*
@@ -113,7 +121,8 @@ void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
 
 	atomic64_inc(&q->leg[leg].stat[kind]);
 	remember(q, &report);
-	quorum_warn(q, "leg %u (%s): %s: sectors %llu+%llu, errno %d%s", leg,
+	quorum_warn(q, &q->log_limit,
+		    "leg %u (%s): %s: sectors %llu+%llu, errno %d%s", leg,
 		    q->leg[leg].dev->name, kind_names[kind],
 		    (unsigned long long)report.sector,
 		    (unsigned long long)sectors, report.error,
@@ -121,14 +130,11 @@ void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
 	quorum_raise_event(q);
 }
 
-/*
- * Tell of a change in a leg's life, whatever the limit: there are few.
- * Context: Any, without q->lock.
- */
+/* Tell of a change in a leg's life.  Context: Any, without q->lock. */
 void quorum_report_state(struct quorum *q, unsigned int leg, const char *state)
 {
-	DMWARN("%s: leg %u (%s): %s", dm_table_device_name(q->ti->table), leg,
-	       q->leg[leg].dev->name, state);
+	quorum_warn(q, &q->state_limit, "leg %u (%s): %s", leg,
+		    q->leg[leg].dev->name, state);
 	quorum_raise_event(q);
 }
 
@@ -144,7 +150,7 @@ void quorum_report_no_quorum(struct quorum *q, sector_t sector,
 			     sector_t sectors)
 {
 	atomic64_inc(&q->no_quorum);
-	quorum_warn(q, "no quorum: sectors %llu+%llu",
+	quorum_warn(q, &q->log_limit, "no quorum: sectors %llu+%llu",
 		    device_sector(q, sector), (unsigned long long)sectors);
 	quorum_raise_event(q);
 }
@@ -152,7 +158,8 @@ void quorum_report_no_quorum(struct quorum *q, sector_t sector,
 /* blkverify: name the first byte, as the mapped device counts, that differs. */
 void quorum_report_byte(struct quorum *q, u64 byte)
 {
-	quorum_warn(q, "leg 1 (%s): blkverify: contents differ at byte %llu",
+	quorum_warn(q, &q->log_limit,
+		    "leg 1 (%s): blkverify: contents differ at byte %llu",
 		    q->leg[1].dev->name,
 		    (device_sector(q, 0) << SECTOR_SHIFT) + byte);
 }

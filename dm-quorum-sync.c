@@ -8,6 +8,12 @@
  * most.  A slot that is told to stop keeps its place: a suspended sweep goes on
  * where it stood.
  *
+ * Where some leg cannot read all of a piece, the slot goes through it in small
+ * steps, and gives the range back after each: a bad block may take its time.
+ *
+ * Resync and recover start by themselves when there is something to do.  If
+ * that happens again and again, they back off.
+ *
  * State changes under sync->lock; q->lock and no other may be taken inside it.
  */
 #include "dm-quorum.h"
@@ -24,6 +30,26 @@
 #define RATE_PIECES		8
 #define MIN_PIECE_BYTES		(64U << 10)
 
+/*
+ * A leg that could not be read so many times in a piece is asked last, and
+ * after twice as many no more.
+ */
+#define MAX_BAD			64
+
+/* A slot in small steps goes on for so long before it rests. */
+#define MIN_REST_BYTES		(64U << 10)
+
+/*
+ * An action that starts by itself sooner than RECENTLY after the last such
+ * makes the next one wait longer, within bounds.
+ */
+#define RECENTLY		(60ULL * NSEC_PER_SEC)
+#define MIN_PAUSE		(NSEC_PER_SEC / 4ULL)
+#define MAX_PAUSE		(64ULL * NSEC_PER_SEC)
+
+/* What went back to dm comes again before this has passed since the resume. */
+#define REQUEUE_PAUSE		(5ULL * NSEC_PER_SEC)
+
 static const char * const action_names[] = {
 	[QUORUM_SYNC_IDLE]	= "idle",
 	[QUORUM_SYNC_RESYNC]	= "resync",
@@ -36,13 +62,25 @@ static const char * const action_names[] = {
  * Where to go next.  What begins with __ holds sync->lock.
  */
 
+/* Undecided regions are looked at each time: that may have changed. */
 static unsigned long __next_region(struct quorum *q)
 {
 	struct quorum_sync *sync = &q->sync;
 
-	if (sync->action == QUORUM_SYNC_RECOVER)
-		sync->next = quorum_next_stale(q, sync->next);
+	if (sync->action == QUORUM_SYNC_RESYNC)
+		sync->next = quorum_next_suspect(q, sync->next);
+	else if (sync->action == QUORUM_SYNC_RECOVER)
+		sync->next = min(quorum_next_stale(q, sync->next),
+				 quorum_bits_next(&q->undecided, sync->next,
+						  true));
 	return sync->next;
+}
+
+/* That a region without a winner has none is no news, nor is a failed write. */
+static bool __is_known(struct quorum *q, unsigned long region)
+{
+	return quorum_bits_test(&q->undecided, region) ||
+	       (!q->sync.first && quorum_bits_test(&q->unsettled, region));
 }
 
 /* Give the slot a region.  Returns false if there is none left. */
@@ -57,8 +95,9 @@ static bool __assign(struct quorum *q, struct quorum_slot *slot)
 	slot->pos = (sector_t)region << q->region_shift;
 	slot->end = min_t(sector_t, q->ti->len,
 			  slot->pos + (1ULL << q->region_shift));
-	slot->decided = true;
-	slot->missed = 0;
+	slot->careful = 0;
+	slot->known = __is_known(q, region);
+	memset(&slot->found, 0, sizeof(slot->found));
 	slot->marks = quorum_marks(q);
 	return true;
 }
@@ -68,21 +107,6 @@ static bool __has_region(struct quorum_slot *slot)
 	return slot->pos < slot->end;
 }
 
-/* A first resync has passed whatever no slot is still at. */
-static void __settle(struct quorum *q)
-{
-	unsigned long low = q->sync.next;
-	unsigned int i;
-
-	if (q->sync.action != QUORUM_SYNC_RESYNC)
-		return;
-	for (i = 0; i < QUORUM_SLOTS; i++)
-		if (__has_region(&q->sync.slot[i]))
-			low = min(low, q->sync.slot[i].region);
-	WRITE_ONCE(q->settled, min_t(sector_t, q->ti->len,
-				     (sector_t)low << q->region_shift));
-}
-
 static void __reset(struct quorum *q, enum quorum_sync_action action)
 {
 	unsigned int i;
@@ -90,6 +114,7 @@ static void __reset(struct quorum *q, enum quorum_sync_action action)
 	q->sync.action = action;
 	q->sync.next = 0;
 	q->sync.cancel = false;
+	q->sync.passing = false;
 	for (i = 0; i < QUORUM_SLOTS; i++)
 		q->sync.slot[i].pos = q->sync.slot[i].end;
 }
@@ -97,11 +122,12 @@ static void __reset(struct quorum *q, enum quorum_sync_action action)
 /* One slot keeps to a bound on the rate better than several. */
 static void __wake_slots(struct quorum *q)
 {
-	unsigned long now = jiffies, delay = 0;
+	unsigned long delay = 0;
+	u64 now = ktime_get_ns();
 	unsigned int i;
 
-	if (time_before(now, q->sync.not_before))
-		delay = q->sync.not_before - now;
+	if (now < q->sync.not_before)
+		delay = nsecs_to_jiffies(q->sync.not_before - now);
 
 	for (i = 0; i < (q->max_rate ? 1 : QUORUM_SLOTS); i++) {
 		struct quorum_slot *slot = &q->sync.slot[i];
@@ -110,38 +136,108 @@ static void __wake_slots(struct quorum *q)
 			continue;
 		slot->busy = true;
 		q->sync.nr_busy++;
-		queue_delayed_work(q->slow_wq, &slot->work, delay);
+		queue_delayed_work(q->sync_wq, &slot->work, delay);
 	}
+}
+
+/* Sectors in the regions that the action is about. */
+static sector_t __total(struct quorum *q, enum quorum_sync_action action)
+{
+	unsigned long regions = q->undecided.weight, most = 0;
+	unsigned int leg;
+
+	if (action == QUORUM_SYNC_RESYNC)
+		regions += q->unsettled.weight;
+	else if (action == QUORUM_SYNC_RECOVER)
+		quorum_for_each_leg(leg, q->live & q->stale)
+			most = max(most, q->leg[leg].stale.weight);
+	else
+		return q->ti->len;
+	return min_t(sector_t, q->ti->len,
+		     (sector_t)(regions + most) << q->region_shift);
 }
 
 static void __start(struct quorum *q, enum quorum_sync_action action)
 {
 	__reset(q, action);
-	if (action == QUORUM_SYNC_RESYNC)
-		WRITE_ONCE(q->settled, 0);
-	if (action != QUORUM_SYNC_RECOVER) {
+	q->sync.done = 0;
+	q->sync.total = __total(q, action);
+	q->sync.unresolved = 0;
+	if (action != QUORUM_SYNC_RECOVER)
 		q->sync.differ = 0;
-		q->sync.unresolved = 0;
-	}
 	__wake_slots(q);
 }
 
-/* Start what needs no asking, if nothing runs and nothing forbids it. */
+/*
+ * What needs no asking.
+ */
+
+/*
+ * The next thing to do, if any; forgets what there is no need for.  Legs are
+ * made equal before others are rebuilt from them, but if that has to be tried
+ * again and again, each has its turn.
+ */
+static enum quorum_sync_action __due(struct quorum *q)
+{
+	struct quorum_sync *sync = &q->sync;
+
+	if (!READ_ONCE(q->unsettled.weight) && !READ_ONCE(q->undecided.weight))
+		sync->resync_due = false;
+	if (!(READ_ONCE(q->live) & READ_ONCE(q->stale)))
+		sync->recover_due = false;
+	if (sync->resync_due &&
+	    !(sync->recover_due && sync->last == QUORUM_SYNC_RESYNC))
+		return QUORUM_SYNC_RESYNC;
+	return sync->recover_due ? QUORUM_SYNC_RECOVER : QUORUM_SYNC_IDLE;
+}
+
+/* An action begins that nobody has asked for: how long will the next wait? */
+static void __back_off(struct quorum_sync *sync, u64 now)
+{
+	if (!sync->ended || now - sync->ended > RECENTLY + sync->pause)
+		sync->pause = 0;
+	else
+		sync->pause = clamp(2 * sync->pause, MIN_PAUSE, MAX_PAUSE);
+}
+
+/* Somebody has asked, or things have changed: there is no need to wait. */
+static void __hurry(struct quorum_sync *sync)
+{
+	sync->ended = 0;
+	sync->retry_at = 0;
+}
+
+/* Start what is due, if nothing runs and nothing forbids it. */
 static void __start_due(struct quorum *q)
 {
 	struct quorum_sync *sync = &q->sync;
+	enum quorum_sync_action action;
+	u64 now = ktime_get_ns();
 
 	if (sync->suspended || sync->frozen || sync->action || sync->nr_busy ||
 	    !q->writable)
 		return;
-	if (sync->resync_due) {
-		sync->resync_due = false;
-		__start(q, QUORUM_SYNC_RESYNC);
+	action = __due(q);
+	if (!action)
+		return;
+	if (now < sync->retry_at) {
+		queue_delayed_work(q->sync_wq, &sync->retry,
+				   nsecs_to_jiffies(sync->retry_at - now) + 1);
 		return;
 	}
-	if (sync->recover_due && quorum_next_stale(q, 0) < q->nr_regions)
-		__start(q, QUORUM_SYNC_RECOVER);
-	sync->recover_due = false;
+	if (action == QUORUM_SYNC_RESYNC)
+		sync->resync_due = false;
+	else
+		sync->recover_due = false;
+	sync->last = action;
+	__back_off(sync, now);
+	__start(q, action);
+}
+
+static bool __is_automatic(struct quorum_sync *sync)
+{
+	return sync->action == QUORUM_SYNC_RESYNC ||
+	       sync->action == QUORUM_SYNC_RECOVER;
 }
 
 /*
@@ -160,18 +256,23 @@ static unsigned int piece_bytes(struct quorum *q)
 
 static bool foreground_busy(struct quorum *q)
 {
-	return time_before(jiffies, READ_ONCE(q->last_io) + FOREGROUND_QUIET);
+	return jiffies - READ_ONCE(q->last_io) < FOREGROUND_QUIET;
+}
+
+/* Sub-jiffy steps add up before they are worth a rest. */
+static bool wants_rest(struct quorum_slot *slot)
+{
+	return slot->unrested >= MIN_REST_BYTES || jiffies - slot->woke > 0 ||
+	       !__has_region(slot);
 }
 
 /*
- * How long, in jiffies, the slot rests after a piece of @bytes on which it
- * worked for @worked jiffies.  Not at all if it is to leave: when told to, it
- * is roused or sees so itself; and when there is nothing left to do, whoever
- * sees all legs in sync should not see the action linger: the next one rests
- * instead.
+ * How long, in jiffies, the slot rests after a piece.  Not at all if it is to
+ * leave: when told to, it is roused or sees so itself; and when there is
+ * nothing left to do, whoever sees all legs in sync should not see the action
+ * linger: the next one rests instead.
  */
-static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
-			    unsigned int bytes, unsigned long worked)
+static unsigned long __rest(struct quorum *q, struct quorum_slot *slot)
 {
 	struct quorum_sync *sync = &q->sync;
 	unsigned long delay = 0;
@@ -182,16 +283,19 @@ static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
 		return 0;
 	if (sync->cancel)
 		return 0;
+	if (!wants_rest(slot))
+		return 0;
 	if (q->max_rate) {
 		sync->budget = max(sync->budget, now) +
-			       div_u64((u64)bytes * NSEC_PER_SEC / 1024,
-				       q->max_rate);
+			       div_u64((u64)slot->unrested * NSEC_PER_SEC /
+				       1024, q->max_rate);
 		delay = nsecs_to_jiffies(sync->budget - now) + 1;
 	}
 	if (foreground_busy(q))
-		delay = max(delay, YIELD_FACTOR * (worked + 1));
+		delay = max(delay, YIELD_FACTOR * (jiffies - slot->woke + 1));
+	slot->unrested = 0;
 	if (!__has_region(slot) && __next_region(q) >= q->nr_regions) {
-		sync->not_before = jiffies + delay;
+		sync->not_before = now + jiffies_to_nsecs(delay);
 		return 0;
 	}
 	return delay;
@@ -201,75 +305,154 @@ static unsigned long __rest(struct quorum *q, struct quorum_slot *slot,
  * A slot at work.
  */
 
-static unsigned int look_flags(struct quorum *q)
+static bool may_rewrite(struct quorum *q, unsigned long region)
 {
-	switch (q->sync.action) {
-	case QUORUM_SYNC_RESYNC:
-	case QUORUM_SYNC_REPAIR:
-		return QUORUM_LOOK_REWRITE;
-	case QUORUM_SYNC_RECOVER:
-		return QUORUM_LOOK_REBUILD |
-		       (quorum_option(q, QUORUM_REWRITE_CORRUPTED) ?
-			QUORUM_LOOK_REWRITE : 0);
-	default:
+	return quorum_option(q, QUORUM_REWRITE_CORRUPTED) ||
+	       quorum_bits_test(&q->unsettled, region);
+}
+
+static unsigned int look_flags(struct quorum *q, struct quorum_slot *slot)
+{
+	unsigned int flags = QUORUM_LOOK_REFILL;
+
+	if (q->sync.action == QUORUM_SYNC_CHECK)
 		return 0;
-	}
+	if (q->sync.action == QUORUM_SYNC_REPAIR)
+		return QUORUM_LOOK_REWRITE;
+
+	if (q->sync.action == QUORUM_SYNC_RECOVER)
+		flags |= QUORUM_LOOK_REBUILD;
+	if (may_rewrite(q, slot->region))
+		flags |= QUORUM_LOOK_REWRITE;
+	if (slot->known)
+		flags |= QUORUM_LOOK_KNOWN;
+	return flags;
 }
 
-/* A region that was looked at, but could not be made equal everywhere. */
-static bool __unresolved(struct quorum *q, struct quorum_slot *slot)
-{
-	return (!slot->decided || slot->missed) &&
-	       q->sync.action != QUORUM_SYNC_RECOVER &&
-	       quorum_current(q, (sector_t)slot->region << q->region_shift,
-			      1) == quorum_live(q);
-}
-
+/* The region is done with: note what is known of it now. */
 static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 {
+	enum quorum_sync_action action = q->sync.action;
+	struct quorum_finding *found = &slot->found;
+	bool decided = !found->unresolved, again = false;
 	unsigned long flags;
-	bool again = false;
 
-	if (slot->decided && q->sync.action == QUORUM_SYNC_RECOVER)
-		again = !quorum_region_rebuilt(q, slot->region, slot->marks,
-					       slot->missed);
+	if (action == QUORUM_SYNC_RECOVER) {
+		if (!found->vague)
+			again = !quorum_region_rebuilt(q, slot->region,
+						       slot->marks,
+						       found->missed);
+	} else if (action != QUORUM_SYNC_CHECK) {
+		decided = decided && !found->missed;
+		if (!found->unresolved && !found->passing)
+			quorum_region_settled(q, slot->region, slot->marks);
+	}
+	quorum_region_decided(q, slot->region, decided);
 
 	spin_lock_irqsave(&q->sync.lock, flags);
-	if (__unresolved(q, slot))
-		q->sync.unresolved++;
 	q->sync.recover_due |= again;
-	__settle(q);
+	q->sync.passing |= found->passing;
 	spin_unlock_irqrestore(&q->sync.lock, flags);
+}
+
+/*
+ * Some leg could not read all of the piece: go through it in small steps.  Of
+ * several in a row that it cannot read, it is accused for the first.
+ */
+static void slot_take_care(struct quorum *q, struct quorum_slot *slot,
+			   struct quorum_look *look)
+{
+	slot->piece = look->bytes > q->step_size ? q->step_size : q->block_size;
+	if (slot->pos < slot->careful)
+		return;
+	slot->careful = look->sector + (look->bytes >> SECTOR_SHIFT);
+	slot->told = 0;
+	memset(slot->bad, 0, sizeof(slot->bad));
+}
+
+static void slot_add(struct quorum_slot *slot,
+		     const struct quorum_finding *more)
+{
+	struct quorum_finding *found = &slot->found;
+	unsigned int leg;
+
+	found->differ += more->differ;
+	found->unresolved += more->unresolved;
+	found->missed |= more->missed;
+	found->vague |= more->vague;
+	found->passing |= more->passing;
+	slot->told = more->unread;
+	quorum_for_each_leg(leg, more->unread)
+		if (slot->bad[leg] <= 2 * MAX_BAD)
+			slot->bad[leg]++;
+}
+
+/* The legs that could not be read more than @most times in this piece. */
+static u32 slot_bad_legs(struct quorum_slot *slot, unsigned int most)
+{
+	unsigned int leg;
+	u32 bad = 0;
+
+	if (slot->pos >= slot->careful)
+		return 0;
+	for (leg = 0; leg < slot->q->nr_legs; leg++)
+		if (slot->bad[leg] > most)
+			bad |= BIT(leg);
+	return bad;
+}
+
+/* What was looked at is done with. */
+static void slot_advance(struct quorum *q, struct quorum_slot *slot,
+			 struct quorum_look *look)
+{
+	sector_t sectors = look->done >> SECTOR_SHIFT;
+	struct quorum_sync *sync = &q->sync;
+	unsigned long flags;
+
+	slot_add(slot, &look->found);
+	slot->unrested += look->done;
+	spin_lock_irqsave(&sync->lock, flags);
+	slot->pos += sectors;
+	sync->done += sectors;
+	sync->unresolved += look->found.unresolved;
+	if (sync->action != QUORUM_SYNC_RECOVER)
+		sync->differ += look->found.differ;
+	spin_unlock_irqrestore(&sync->lock, flags);
+
+	if (!__has_region(slot))
+		slot_finish_region(q, slot);
 }
 
 /* The range is held: look at the piece, give the range back, rest. */
 static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
 {
-	sector_t sectors = slot->range.last - slot->range.start + 1;
-	unsigned int bytes = sectors << SECTOR_SHIFT;
-	unsigned long began = jiffies;
-	struct quorum_finding finding;
-	unsigned long flags;
+	struct quorum_look look = {
+		.sector = slot->range.start,
+		.bytes = (slot->range.last - slot->range.start + 1) <<
+			 SECTOR_SHIFT,
+		.flags = look_flags(q, slot),
+		.shun = slot_bad_legs(slot, MAX_BAD),
+		.dead = slot_bad_legs(slot, 2 * MAX_BAD),
+		.told = slot->pos < slot->careful ? slot->told : 0,
+	};
+	unsigned long flags, delay;
 
-	quorum_recheck_sweep(q, slot->range.start, bytes, look_flags(q),
-			     &finding);
+	if (!slot->unrested)
+		slot->woke = jiffies;
+	quorum_recheck_sweep(q, &look);
+	/* Whoever writes there from now on is to see it. */
+	if (look.found.unresolved)
+		quorum_region_decided(q, slot->region, false);
 	quorum_range_unlock(&q->ranges, &slot->range);
-	slot->decided &= finding.decided;
-	slot->missed |= finding.missed;
+	if (look.done)
+		slot_advance(q, slot, &look);
+	else
+		slot_take_care(q, slot, &look);
 
 	spin_lock_irqsave(&q->sync.lock, flags);
-	slot->pos += sectors;
 	slot->state = QUORUM_SLOT_RESTING;
-	if (q->sync.action != QUORUM_SYNC_RECOVER)
-		q->sync.differ += finding.differ;
-	spin_unlock_irqrestore(&q->sync.lock, flags);
-
-	if (!__has_region(slot))
-		slot_finish_region(q, slot);
-
-	spin_lock_irqsave(&q->sync.lock, flags);
-	queue_delayed_work(q->slow_wq, &slot->work,
-			   __rest(q, slot, bytes, jiffies - began));
+	delay = __rest(q, slot);
+	queue_delayed_work(q->sync_wq, &slot->work, delay);
 	spin_unlock_irqrestore(&q->sync.lock, flags);
 }
 
@@ -280,13 +463,16 @@ static void slot_granted(struct quorum_range *range)
 
 	/* Pairs with slot_work(), which may be running for another reason. */
 	smp_store_release(&slot->state, QUORUM_SLOT_GRANTED);
-	queue_delayed_work(slot->q->slow_wq, &slot->work, 0);
+	queue_delayed_work(slot->q->sync_wq, &slot->work, 0);
 }
 
 static void slot_lock_piece(struct quorum *q, struct quorum_slot *slot)
 {
-	sector_t sectors = min_t(sector_t, slot->end - slot->pos,
-				 piece_bytes(q) >> SECTOR_SHIFT);
+	bool careful = slot->pos < slot->careful;
+	unsigned int bytes = careful ? slot->piece : piece_bytes(q);
+	sector_t end = careful ? slot->careful : slot->end;
+	sector_t sectors = min_t(sector_t, end - slot->pos,
+				 bytes >> SECTOR_SHIFT);
 
 	slot->state = QUORUM_SLOT_WAITING;
 	slot->range.start = slot->pos;
@@ -296,18 +482,34 @@ static void slot_lock_piece(struct quorum *q, struct quorum_slot *slot)
 		slot_do_piece(q, slot);
 }
 
+/* What was cut short is still due; what may succeed later is tried again. */
+static void __note_due(struct quorum_sync *sync)
+{
+	bool again = sync->cancel || sync->passing;
+
+	if (sync->action != QUORUM_SYNC_RECOVER || again)
+		sync->recover_due = true;
+	if (__is_automatic(sync) && again)
+		sync->resync_due = true;
+}
+
 /*
- * The action is over; a first resync that was cancelled is still due.  And
- * anything but a recovery that came to its end may have made one possible.
+ * The action is over.  Anything but a recovery that came to its end may have
+ * made one possible.
  */
 static void __finish(struct quorum *q)
 {
 	struct quorum_sync *sync = &q->sync;
 
-	if (sync->cancel && sync->action == QUORUM_SYNC_RESYNC)
-		sync->resync_due = true;
-	if (sync->cancel || sync->action != QUORUM_SYNC_RECOVER)
-		sync->recover_due = true;
+	__note_due(sync);
+	if (sync->action == QUORUM_SYNC_RESYNC && !sync->cancel)
+		sync->first = false;
+	if (__is_automatic(sync) && !sync->cancel) {
+		sync->ended = ktime_get_ns();
+		if (sync->passing)
+			sync->pause = max(sync->pause, MIN_PAUSE);
+		sync->retry_at = sync->ended + sync->pause;
+	}
 	__reset(q, QUORUM_SYNC_IDLE);
 	__start_due(q);
 }
@@ -374,28 +576,65 @@ static void slot_work(struct work_struct *work)
  * What the target asks for.
  */
 
+static void start_due(struct quorum *q, bool hurry)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&q->sync.lock, flags);
+	q->sync.resync_due = true;
+	q->sync.recover_due = true;
+	if (hurry)
+		__hurry(&q->sync);
+	__start_due(q);
+	spin_unlock_irqrestore(&q->sync.lock, flags);
+}
+
 /**
- * quorum_sync_recover() - bring legs up to date that are live and out of sync
+ * quorum_sync_due() - there may be something to do in the background
  * @q: the target
  *
- * If there are any, and nothing forbids it, this is under way on return;
- * otherwise as soon as it may be.
+ * A live leg is out of sync, or a region is unsettled, or was undecided and has
+ * been written to.  If nothing forbids it, and it was not tried again and again
+ * lately, the sweep is under way on return; otherwise as soon as it may be.
+ *
+ * Context: Any, without q->lock.
+ */
+void quorum_sync_due(struct quorum *q)
+{
+	start_due(q, false);
+}
+
+/**
+ * quorum_sync_later() - there may be, some time after the next resume
+ * @q: the target
+ *
+ * Context: Any, without q->lock.
+ */
+void quorum_sync_later(struct quorum *q)
+{
+	WRITE_ONCE(q->sync.later, true);
+}
+
+/**
+ * quorum_sync_recover() - there is, and at once: somebody has asked for it
+ * @q: the target
  *
  * Context: Any, without q->lock.
  */
 void quorum_sync_recover(struct quorum *q)
 {
+	start_due(q, true);
+}
+
+static void retry_work(struct work_struct *work)
+{
+	struct quorum *q = container_of(to_delayed_work(work), struct quorum,
+					sync.retry);
 	unsigned long flags;
 
 	spin_lock_irqsave(&q->sync.lock, flags);
-	q->sync.recover_due = true;
 	__start_due(q);
 	spin_unlock_irqrestore(&q->sync.lock, flags);
-}
-
-static void recover_work(struct work_struct *work)
-{
-	quorum_sync_recover(container_of(work, struct quorum, recover_work));
 }
 
 /**
@@ -411,18 +650,17 @@ void quorum_sync_init(struct quorum *q, bool resync)
 	unsigned int i;
 
 	q->last_io = jiffies - FOREGROUND_QUIET;
-	sync->not_before = jiffies;
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
+	INIT_DELAYED_WORK(&sync->retry, retry_work);
 	sync->suspended = true;
-	sync->resync_due = resync && q->writable;
-	if (sync->resync_due)
-		q->settled = 0;
+	sync->first = resync && q->writable;
+	if (sync->first)
+		quorum_unsettle(q, 0, 0);
 	for (i = 0; i < QUORUM_SLOTS; i++) {
 		sync->slot[i].q = q;
 		INIT_DELAYED_WORK(&sync->slot[i].work, slot_work);
 	}
-	INIT_WORK(&q->recover_work, recover_work);
 }
 
 /* Let slots that rest see what has changed. */
@@ -432,7 +670,7 @@ static void rouse(struct quorum *q)
 
 	for (i = 0; i < QUORUM_SLOTS; i++)
 		if (READ_ONCE(q->sync.slot[i].busy))
-			mod_delayed_work(q->slow_wq, &q->sync.slot[i].work, 0);
+			mod_delayed_work(q->sync_wq, &q->sync.slot[i].work, 0);
 }
 
 /**
@@ -448,7 +686,12 @@ void quorum_sync_resume(struct quorum *q)
 
 	spin_lock_irqsave(&sync->lock, flags);
 	sync->suspended = false;
+	sync->resync_due = true;
 	sync->recover_due = true;
+	__hurry(sync);
+	if (sync->later)
+		sync->retry_at = ktime_get_ns() + REQUEUE_PAUSE;
+	sync->later = false;
 	if (sync->action)
 		__wake_slots(q);
 	else
@@ -472,6 +715,7 @@ void quorum_sync_suspend(struct quorum *q)
 	spin_unlock_irqrestore(&sync->lock, flags);
 	rouse(q);
 	wait_event(sync->wait, !READ_ONCE(sync->nr_busy));
+	cancel_delayed_work_sync(&sync->retry);
 }
 
 /**
@@ -556,7 +800,9 @@ void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state)
 
 	spin_lock_irqsave(&sync->lock, flags);
 	state->action = sync->frozen ? "frozen" : action_names[sync->action];
-	state->unresolved = sync->unresolved;
+	state->done = sync->done;
+	state->total = max(sync->total, sync->done);
 	state->differ = sync->differ;
+	state->unresolved = sync->unresolved;
 	spin_unlock_irqrestore(&sync->lock, flags);
 }

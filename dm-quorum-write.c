@@ -10,68 +10,52 @@
 
 #include <linux/sizes.h>
 
-/* What zeroes and discards are cut to. */
+/* What zeroes and discards are cut to: so much, and so many regions. */
 #define CHUNK_SECTORS	((sector_t)SZ_16M >> SECTOR_SHIFT)
+#define CHUNK_REGIONS	1024
 
-/* The legs of a request whose answer is not success. */
-static u32 failed_legs(struct quorum_io *io)
+/* What is zeroed at once by hand: a page, again and again. */
+#define ZERO_BYTES	SZ_1M
+
+static struct bio_vec zeroes[ZERO_BYTES / PAGE_SIZE];
+
+/* Context: Before any target is made. */
+void quorum_writes_init(void)
 {
-	unsigned int leg;
-	u32 failed = 0;
+	unsigned int i;
 
-	quorum_for_each_leg(leg, io->legs)
-		if (unlikely(io->leg[leg].bio.bi_status))
-			failed |= BIT(leg);
-	return failed;
-}
-
-/*
- * Whether a leg has said that it cannot zero or discard.  A SCSI disk that
- * finds out at the first attempt says so with BLK_STS_TARGET, and from then on
- * in its limits, too.
- */
-static bool unsupported(struct quorum_io *io, unsigned int leg)
-{
-	struct block_device *bdev = io->q->leg[leg].dev->bdev;
-	blk_status_t status = io->leg[leg].bio.bi_status;
-
-	if (status != BLK_STS_TARGET)
-		return status == BLK_STS_NOTSUPP;
-	switch (bio_op(io->bio)) {
-	case REQ_OP_DISCARD:
-		return !bdev_max_discard_sectors(bdev);
-	case REQ_OP_WRITE_ZEROES:
-		return !bdev_write_zeroes_sectors(bdev);
-	default:
-		return false;
+	for (i = 0; i < ARRAY_SIZE(zeroes); i++) {
+		zeroes[i].bv_page = ZERO_PAGE(0);
+		zeroes[i].bv_offset = 0;
+		zeroes[i].bv_len = PAGE_SIZE;
 	}
 }
 
-/* Those of @failed that have themselves to blame. */
-static u32 faulty_legs(struct quorum_io *io, u32 failed)
+/* A leg need not know how to do it. */
+static bool is_advice(struct quorum_io *io)
 {
-	unsigned int leg;
-	u32 faulty = 0;
-
-	quorum_for_each_leg(leg, failed)
-		if (!quorum_blameless(io->leg[leg].bio.bi_status) &&
-		    !unsupported(io, leg))
-			faulty |= BIT(leg);
-	return faulty;
+	return bio_op(io->bio) == REQ_OP_DISCARD ||
+	       bio_op(io->bio) == REQ_OP_WRITE_ZEROES;
 }
 
 /*
  * The legs that have done their part.  Whatever the reason, a write that a leg
  * missed leaves old data there.  But a discard is advice: once some leg took
- * it, only those that failed at it have not.
+ * it, only those that are at fault have not.
  */
 static u32 taken_by(struct quorum_io *io, u32 failed, u32 faulty)
 {
 	u32 took = io->legs & ~failed;
 
 	if (bio_op(io->bio) == REQ_OP_DISCARD && took)
-		return (io->legs & ~faulty) | io->excused;
+		return io->legs & ~faulty;
 	return took;
+}
+
+/* A flush is missed by whom it was sent to, all else by whoever is there. */
+static u32 missed_by(struct quorum_io *io, u32 took)
+{
+	return (bio_sectors(io->bio) ? io->q->present : io->legs) & ~took;
 }
 
 static void accuse(struct quorum_io *io, u32 legs)
@@ -87,98 +71,166 @@ static void accuse(struct quorum_io *io, u32 legs)
 }
 
 /*
- * Some leg did not do it: settle what that means, before the range is given
- * back and before the caller hears of it.
+ * Too few did it.  Legs may differ now, and none is to blame for that.  If the
+ * request comes again, it is what makes them equal, most probably.
  */
-static blk_status_t settle(struct quorum_io *io, u32 failed)
+static void unsettle(struct quorum_io *io, u32 took, bool comes_again)
 {
-	u32 faulty = faulty_legs(io, failed);
+	if (!took || !bio_sectors(io->bio))
+		return;
+	quorum_unsettle(io->q, io->sector, bio_sectors(io->bio));
+	if (comes_again)
+		quorum_sync_later(io->q);
+	else
+		quorum_sync_due(io->q);
+}
+
+/*
+ * Some leg did not do it: settle what that means, before the range is given
+ * back and before the caller hears of it.  The accusation comes before what
+ * follows from it, unless it may have to be dropped.
+ */
+static blk_status_t settle(struct quorum_io *io, u32 failed, const u8 *said)
+{
+	u32 faulty = quorum_faulty(said, io->legs, is_advice(io));
+	u32 took = taken_by(io, failed, faulty);
+	u32 missed = missed_by(io, took);
+	blk_status_t status = quorum_error_vote(said, failed);
+	bool requeues = quorum_requeues(io->q, status);
 	struct quorum *q = io->q;
-	blk_status_t status;
 
-	accuse(io, faulty);
-	if (quorum_legs_commit(q, io->sector, bio_sectors(io->bio),
-			       taken_by(io, failed, faulty), faulty))
+	if (!requeues)
+		accuse(io, faulty);
+	if (quorum_legs_commit(q, io->sector, bio_sectors(io->bio), took,
+			       missed, faulty)) {
+		if (requeues)
+			accuse(io, faulty);
+		if (missed & quorum_live(q))
+			quorum_sync_due(q);
 		return BLK_STS_OK;
+	}
 
-	status = quorum_io_error_vote(io);
+	unsettle(io, took, requeues);
+	if (requeues)
+		return BLK_STS_DM_REQUEUE;
 	if (faulty || !failed)
 		quorum_report_no_quorum(q, io->sector, bio_sectors(io->bio));
 	return status;
 }
 
+/* Nothing new: all took it that it was sent to, and the others have missed. */
+static bool is_plain(struct quorum_io *io, u32 failed)
+{
+	if (unlikely(failed))
+		return false;
+	if (likely(io->legs == io->q->present) || !bio_sectors(io->bio))
+		return true;
+	return quorum_missed_before(io->q, io->legs, io->sector,
+				    bio_sectors(io->bio));
+}
+
 static void finish(struct quorum_io *io)
 {
-	u32 failed = failed_legs(io);
+	u8 said[QUORUM_MAX_LEGS];
+	u32 failed = quorum_io_failed(io, said);
 	blk_status_t status = BLK_STS_OK;
 
-	if (unlikely(failed || (io->legs | io->excused) != io->q->present))
-		status = settle(io, failed);
+	if (unlikely(!is_plain(io, failed)))
+		status = settle(io, failed, said);
 	quorum_buf_put(&io->q->pages, &io->copy);
-	if (bio_sectors(io->bio))
+	if (bio_sectors(io->bio)) {
+		if (quorum_any_undecided(io->q, io->sector,
+					 bio_sectors(io->bio)))
+			quorum_sync_due(io->q);
 		quorum_io_unlock(io);
+	}
 	quorum_io_end(io, status);
 }
 
 /*
- * A leg that cannot write zeroes gets them as data: it must not differ from
- * those that can.  If that fails, it is not for want of support.
+ * Zeroes by hand.  A leg that cannot write zeroes gets them as data: it must
+ * not differ from those that can.  If that fails, it is not for want of
+ * support.
  */
-static void zero_by_hand(struct work_struct *work)
+
+static void zero_work(struct work_struct *work);
+
+static void zero_done(struct quorum_io *io)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, io->by_hand) {
+		struct bio *bio = &io->leg[leg].bio;
+
+		if (likely(!bio->bi_status))
+			continue;
+		io->by_hand &= ~BIT(leg);
+		if (!quorum_passing(bio->bi_status))
+			bio->bi_status = BLK_STS_IOERR;
+	}
+	io->zeroed += ZERO_BYTES >> SECTOR_SHIFT;
+	if (!io->by_hand || io->zeroed >= bio_sectors(io->bio)) {
+		finish(io);
+		return;
+	}
+	/* Each piece's end_io would nest in the last one's. */
+	quorum_io_defer(io, io->q->write_wq, zero_work);
+}
+
+static void zero_prepare(struct quorum_io *io, unsigned int leg,
+			 unsigned int bytes)
+{
+	struct bio *bio = &io->leg[leg].bio;
+
+	quorum_io_prepare(io, leg);
+	bio->bi_opf = REQ_OP_WRITE |
+		      (bio->bi_opf & (REQ_SYNC | REQ_FUA | REQ_IDLE));
+	bio->bi_iter.bi_sector += io->zeroed;
+	bio->bi_io_vec = zeroes;
+	bio->bi_vcnt = ARRAY_SIZE(zeroes);
+	bio->bi_iter.bi_size = bytes;
+}
+
+/* The next piece, on all such legs at once.  Context: write_wq, range held. */
+static void zero_work(struct work_struct *work)
 {
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
-	unsigned int flags = io->bio->bi_opf & REQ_NOUNMAP ?
-			     BLKDEV_ZERO_NOUNMAP : 0;
+	sector_t left = bio_sectors(io->bio) - io->zeroed;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, io->by_hand)
+		zero_prepare(io, leg, min_t(u64, (u64)left << SECTOR_SHIFT,
+					    ZERO_BYTES));
+	quorum_io_submit(io, io->by_hand, zero_done);
+}
+
+/* The legs of a request that have said that they cannot do it. */
+static u32 refusing_legs(struct quorum_io *io)
+{
+	u32 refusing = 0;
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, io->legs) {
-		struct quorum_leg *to = &io->q->leg[leg];
-		struct bio *bio = &io->leg[leg].bio;
-		int r;
+		blk_status_t status = io->leg[leg].bio.bi_status;
 
-		if (!unsupported(io, leg))
-			continue;
-		r = blkdev_issue_zeroout(to->dev->bdev, to->offset + io->sector,
-					 bio_sectors(io->bio), GFP_NOIO, flags);
-		bio->bi_status = errno_to_blk_status(r);
-		if (bio->bi_status == BLK_STS_TARGET)
-			bio->bi_status = BLK_STS_IOERR;
+		if (quorum_refusal(status) || status == BLK_STS_TARGET)
+			refusing |= BIT(leg);
 	}
-	finish(io);
-}
-
-static bool zeroes_unsupported(struct quorum_io *io)
-{
-	unsigned int leg;
-
-	if (bio_op(io->bio) != REQ_OP_WRITE_ZEROES)
-		return false;
-	quorum_for_each_leg(leg, io->legs)
-		if (unsupported(io, leg))
-			return true;
-	return false;
+	return refusing;
 }
 
 /* Context: end_io of the last leg. */
 static void legs_done(struct quorum_io *io)
 {
-	if (unlikely(zeroes_unsupported(io))) {
-		INIT_WORK(&io->work, zero_by_hand);
-		queue_work(io->q->slow_wq, &io->work);
-		return;
+	if (bio_op(io->bio) == REQ_OP_WRITE_ZEROES) {
+		io->by_hand = refusing_legs(io);
+		if (unlikely(io->by_hand)) {
+			io->zeroed = 0;
+			quorum_io_defer(io, io->q->write_wq, zero_work);
+			return;
+		}
 	}
 	finish(io);
-}
-
-/* Not every leg need support discards: those that do not are left alone. */
-static u32 discarding_legs(struct quorum *q, u32 legs)
-{
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, legs)
-		if (!bdev_max_discard_sectors(q->leg[leg].dev->bdev))
-			legs &= ~BIT(leg);
-	return legs;
 }
 
 /* Send the request, or io->copy if there is one, to @legs. */
@@ -186,6 +238,7 @@ static void send(struct quorum_io *io, u32 legs)
 {
 	unsigned int leg;
 
+	io->legs = legs;
 	quorum_for_each_leg(leg, legs) {
 		struct bio *bio = &io->leg[leg].bio;
 
@@ -197,25 +250,6 @@ static void send(struct quorum_io *io, u32 legs)
 	quorum_io_submit(io, legs, legs_done);
 }
 
-/* Context: the range is held. */
-static void send_locked(struct quorum_io *io)
-{
-	u32 legs = quorum_live(io->q);
-
-	if (bio_op(io->bio) == REQ_OP_DISCARD) {
-		u32 able = discarding_legs(io->q, legs);
-
-		io->excused = legs & ~able;
-		legs = able;
-	}
-	if (likely(legs)) {
-		send(io, legs);
-		return;
-	}
-	quorum_io_unlock(io);
-	quorum_io_end(io, BLK_STS_NOTSUPP);
-}
-
 /* One leg has none to differ from if the caller changes its buffer. */
 static bool wants_copy(struct quorum_io *io)
 {
@@ -223,7 +257,7 @@ static bool wants_copy(struct quorum_io *io)
 	       !quorum_option(io->q, QUORUM_NO_WRITE_COPY);
 }
 
-/* Context: slow_wq, range held. */
+/* Context: write_wq, range held. */
 static void write_work(struct work_struct *work)
 {
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
@@ -233,7 +267,13 @@ static void write_work(struct work_struct *work)
 				io->bio->bi_iter.bi_size);
 		quorum_buf_fill(&io->copy, io->bio);
 	}
-	send_locked(io);
+	send(io, quorum_live(io->q));
+}
+
+/* Context: Any; does not sleep.  The range is held. */
+static void write_later(struct quorum_io *io)
+{
+	quorum_io_defer(io, io->q->write_wq, write_work);
 }
 
 /*
@@ -242,7 +282,9 @@ static void write_work(struct work_struct *work)
  */
 static void cut_at_chunk(struct quorum_io *io)
 {
-	sector_t left = CHUNK_SECTORS - (io->sector & (CHUNK_SECTORS - 1));
+	sector_t chunk = min_t(sector_t, CHUNK_SECTORS,
+			       (sector_t)CHUNK_REGIONS << io->q->region_shift);
+	sector_t left = chunk - (io->sector & (chunk - 1));
 
 	if (bio_op(io->bio) != REQ_OP_WRITE && bio_sectors(io->bio) > left)
 		dm_accept_partial_bio(io->bio, left);
@@ -257,18 +299,18 @@ static void cut_at_chunk(struct quorum_io *io)
 void quorum_write(struct quorum_io *io)
 {
 	cut_at_chunk(io);
-	if (!quorum_io_lock(io, write_work))
+	if (!quorum_io_lock(io, write_later))
 		return;
 
 	if (wants_copy(io)) {
 		if (!quorum_buf_try(&io->q->pages, &io->copy,
 				    io->bio->bi_iter.bi_size)) {
-			queue_work(io->q->slow_wq, &io->work);
+			write_later(io);
 			return;
 		}
 		quorum_buf_fill(&io->copy, io->bio);
 	}
-	send_locked(io);
+	send(io, quorum_live(io->q));
 }
 
 /**

@@ -22,8 +22,12 @@
 #define MAX_RESERVE_BYTES	SZ_4M
 #define MAX_REQUEST_BYTES	SZ_1M
 
-/* Enough to overlap the waits of second looks, and no more pages than that. */
-#define MAX_SLOW_WORK		16
+/*
+ * Enough for second looks to wait for a slow leg without keeping others from
+ * theirs, and no more pages than that.
+ */
+#define MAX_LOOKS		64
+#define MAX_STEP_BYTES		SZ_64K
 
 static const char * const pattern_names[] = {
 	[QUORUM_PATTERN_QUORUM]		= "quorum",
@@ -538,15 +542,24 @@ static int check_options(struct quorum *q)
  * Construction.  quorum_free() takes apart whatever stands.
  */
 
+static void free_workqueues(struct quorum *q)
+{
+	struct workqueue_struct *wq[] = {
+		q->sync_wq, q->look_wq, q->write_wq, q->vote_wq
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wq); i++)
+		if (wq[i])
+			destroy_workqueue(wq[i]);
+}
+
 static void quorum_free(struct quorum *q)
 {
 	unsigned int i;
 
 	/* Whoever raises events goes first. */
-	if (q->slow_wq)
-		destroy_workqueue(q->slow_wq);
-	if (q->vote_wq)
-		destroy_workqueue(q->vote_wq);
+	free_workqueues(q);
 	quorum_reports_exit(q);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
@@ -571,7 +584,9 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int nr_legs)
 	q->block_size = SECTOR_SIZE;
 	q->region_shift = DEFAULT_REGION_SHIFT;
 	spin_lock_init(&q->lock);
+	seqcount_spinlock_init(&q->changes, &q->lock);
 	quorum_ranges_init(&q->ranges);
+	quorum_reads_init(q);
 	quorum_reports_init(q);
 	return q;
 }
@@ -636,22 +651,52 @@ static int start_regions(struct quorum *q)
 		return table_error(q, r,
 				   "Cannot allocate region bitmaps");
 	spin_lock_irq(&q->lock);
+	write_seqcount_begin(&q->changes);
 	__quorum_mark(q, rebuild, 0, 0);
+	write_seqcount_end(&q->changes);
 	spin_unlock_irq(&q->lock);
 	quorum_sync_init(q, quorum_option(q, QUORUM_SYNC));
 	return 0;
 }
 
+/*
+ * Where legs have bad blocks the sweep goes by these steps: they are bad as a
+ * whole.
+ */
+static unsigned int step_bytes(struct quorum *q)
+{
+	unsigned int bytes = q->block_size, leg;
+
+	quorum_for_each_leg(leg, q->present)
+		bytes = max_t(unsigned int, bytes,
+			      bdev_physical_block_size(q->leg[leg].dev->bdev));
+	return min3(roundup_pow_of_two(bytes), (unsigned int)MAX_STEP_BYTES,
+		    q->max_bytes);
+}
+
+/* Work that waits never stands before work that others wait for. */
+static int alloc_workqueues(struct quorum *q)
+{
+	unsigned int flags = WQ_UNBOUND | WQ_MEM_RECLAIM;
+
+	q->vote_wq = alloc_workqueue("kquorum_vote", flags, 0);
+	q->write_wq = alloc_workqueue("kquorum_write", flags, 0);
+	q->look_wq = alloc_workqueue("kquorum_look", flags, MAX_LOOKS);
+	q->sync_wq = alloc_workqueue("kquorum_sync", flags, 0);
+	if (!q->vote_wq || !q->write_wq || !q->look_wq || !q->sync_wq)
+		return table_error(q, -ENOMEM, "Cannot allocate workqueue");
+	return 0;
+}
+
 static int start_engine(struct quorum *q)
 {
-	q->max_bytes = max_request_bytes(q);
+	int r;
 
-	q->vote_wq = alloc_workqueue("kquorum_vote", WQ_UNBOUND |
-				     WQ_MEM_RECLAIM, 0);
-	q->slow_wq = alloc_workqueue("kquorum_slow", WQ_UNBOUND |
-				     WQ_MEM_RECLAIM, MAX_SLOW_WORK);
-	if (!q->vote_wq || !q->slow_wq)
-		return table_error(q, -ENOMEM, "Cannot allocate workqueue");
+	q->max_bytes = max_request_bytes(q);
+	q->step_size = step_bytes(q);
+	r = alloc_workqueues(q);
+	if (r)
+		return r;
 	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
 		return table_error(q, -ENOMEM, "Cannot allocate page reserve");
 	if (quorum_rechecks_init(q))
@@ -670,6 +715,8 @@ static int set_target(struct quorum *q)
 		ti->num_discard_bios = 1;
 		ti->discards_supported = true;
 	}
+	/* Else a second look could not tell which cgroup asked. */
+	ti->needs_bio_set_dev = true;
 	ti->limit_swap_bios = true;
 	ti->accounts_remapped_io = true;
 	ti->per_io_data_size = quorum_io_size(q->nr_legs);
@@ -782,7 +829,8 @@ static void quorum_postsuspend(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
 
-	flush_workqueue(q->slow_wq);
+	flush_workqueue(q->look_wq);
+	flush_workqueue(q->sync_wq);
 	flush_delayed_work(&q->event_work);
 	quorum_pages_trim(&q->pages);
 }
@@ -860,9 +908,8 @@ static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 	in_sync = quorum_nr_in_sync(q);
 	emit_health(q, health);
 	DMEMIT("%uof%u %u %s %lu/%lu %s %llu %llu %llu %u",
-	       q->threshold, q->nr_legs, q->nr_legs, health,
-	       in_sync - min(in_sync, sync.unresolved), q->nr_regions,
-	       sync.action, sync.differ,
+	       q->threshold, q->nr_legs, q->nr_legs, health, in_sync,
+	       q->nr_regions, sync.action, sync.differ,
 	       (unsigned long long)atomic64_read(&q->no_quorum),
 	       (unsigned long long)atomic64_read(&q->transient),
 	       QUORUM_NR_STATS);
@@ -879,14 +926,29 @@ static u32 to_rebuild(struct quorum *q)
 	return q->present & (~quorum_live(q) | READ_ONCE(q->stale));
 }
 
-static unsigned int count_option_words(struct quorum *q, u32 rebuild)
+/*
+ * The options as the table said them, but for "sync".  A new table would not
+ * know which regions are unsettled, so it is to compare all as long as some
+ * are, and no longer.
+ */
+static unsigned long shown_options(struct quorum *q)
+{
+	unsigned long shown = q->options & ~BIT(QUORUM_REBUILD);
+
+	if (!q->writable)
+		return shown;
+	if (READ_ONCE(q->unsettled.weight))
+		return (shown & ~BIT(QUORUM_NOSYNC)) | BIT(QUORUM_SYNC);
+	return shown & ~BIT(QUORUM_SYNC);
+}
+
+static unsigned int count_option_words(unsigned long shown, u32 rebuild)
 {
 	unsigned int words = 2 * hweight32(rebuild);
 	unsigned int i;
 
-	for (i = 0; i < QUORUM_NR_OPTIONS; i++)
-		if (quorum_option(q, i) && i != QUORUM_REBUILD)
-			words += options[i].parse ? 2 : 1;
+	for_each_set_bit(i, &shown, QUORUM_NR_OPTIONS)
+		words += options[i].parse ? 2 : 1;
 	return words;
 }
 
@@ -930,7 +992,8 @@ static unsigned int emit_option(struct quorum *q, enum quorum_option option,
 static void emit_table(struct quorum *q, char *result, unsigned int maxlen)
 {
 	u32 rebuild = to_rebuild(q);
-	unsigned int words = count_option_words(q, rebuild);
+	unsigned long shown = shown_options(q);
+	unsigned int words = count_option_words(shown, rebuild);
 	unsigned int sz = 0;
 	unsigned int i;
 
@@ -943,7 +1006,7 @@ static void emit_table(struct quorum *q, char *result, unsigned int maxlen)
 	for (i = 0; i < QUORUM_NR_OPTIONS; i++) {
 		if (i == QUORUM_REBUILD)
 			sz = emit_rebuild(rebuild, result, maxlen, sz);
-		else if (quorum_option(q, i))
+		else if (shown & BIT(i))
 			sz = emit_option(q, i, result, maxlen, sz);
 	}
 }
@@ -1002,12 +1065,14 @@ static int message_fail(struct quorum *q, unsigned int leg)
 
 static int message_reinstate(struct quorum *q, unsigned int leg)
 {
+	int r;
+
 	if (!q->writable)
 		return -EROFS;
-	if (!quorum_leg_reinstate(q, leg))
-		return -EINVAL;
-	quorum_sync_recover(q);
-	return 0;
+	r = quorum_leg_reinstate(q, leg);
+	if (!r)
+		quorum_sync_recover(q);
+	return r;
 }
 
 static int message_rebuild(struct quorum *q, unsigned int leg)
@@ -1063,6 +1128,26 @@ static const struct {
 	{ "rebuild",		NULL, message_rebuild },
 };
 
+static void emit_progress(struct quorum *q, char *result, unsigned int maxlen)
+{
+	struct quorum_sync_state sync;
+	unsigned int sz = 0;
+
+	quorum_sync_look(q, &sync);
+	DMEMIT("%s %llu %llu %llu %llu", sync.action,
+	       (unsigned long long)sync.done, (unsigned long long)sync.total,
+	       sync.differ, sync.unresolved);
+}
+
+/* Messages that are answered. */
+static const struct {
+	const char *name;
+	void (*emit)(struct quorum *q, char *result, unsigned int maxlen);
+} queries[] = {
+	{ "reports",		quorum_reports_emit },
+	{ "progress",		emit_progress },
+};
+
 static int parse_present_leg(struct quorum *q, const char *arg,
 			     unsigned int *leg)
 {
@@ -1078,8 +1163,10 @@ static int quorum_message(struct dm_target *ti, unsigned int argc, char **argv,
 	struct quorum *q = ti->private;
 	unsigned int i, leg;
 
-	if (argc == 1 && !strcmp(argv[0], "reports")) {
-		quorum_reports_emit(q, result, maxlen);
+	for (i = 0; i < ARRAY_SIZE(queries); i++) {
+		if (argc != 1 || strcmp(argv[0], queries[i].name))
+			continue;
+		queries[i].emit(q, result, maxlen);
 		return 1;
 	}
 	for (i = 0; i < ARRAY_SIZE(messages); i++) {
@@ -1113,6 +1200,7 @@ static struct target_type quorum_target = {
 
 static int __init quorum_module_init(void)
 {
+	quorum_writes_init();
 	return dm_register_target(&quorum_target);
 }
 

@@ -14,6 +14,7 @@
  *	dm-quorum-leg.c		which legs are live, and how one is failed
  *	dm-quorum-region.c	which legs are out of sync where
  *	dm-quorum-report.c	counters, ring, log lines, events
+ *	dm-quorum-bits.c	a set of regions: no bio, no dm
  *	dm-quorum-buf.c		private payloads
  *	dm-quorum-pages.c	the pages they are made of; no leg, no dm
  *	dm-quorum-range.c	the range lock: no bio, no dm
@@ -38,6 +39,7 @@
 #include <linux/mempool.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
+#include <linux/seqlock.h>
 #include <linux/shrinker.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -194,6 +196,37 @@ void quorum_pages_put(struct quorum_pages *pages, struct bio_vec *bvecs,
 void quorum_pages_trim(struct quorum_pages *pages);
 
 /*
+ * dm-quorum-bits.c: sets of regions.
+ */
+
+/**
+ * struct quorum_bits - a set of regions
+ * @nr: how many regions there are
+ * @weight: how many of them are in the set
+ * @generation: raised when the set is filled or emptied; its lowest bit says
+ *	which that was
+ * @chunk: the generation of each chunk of @words
+ * @words: the bits, where the chunk is of this generation
+ */
+struct quorum_bits {
+	unsigned long nr;
+	unsigned long weight;
+	u32 generation;
+	u32 *chunk;
+	unsigned long *words;
+};
+
+int quorum_bits_init(struct quorum_bits *bits, unsigned long nr);
+void quorum_bits_exit(struct quorum_bits *bits);
+void quorum_bits_assign_all(struct quorum_bits *bits, bool value);
+void quorum_bits_assign(struct quorum_bits *bits, unsigned long first,
+			unsigned long count, bool value);
+unsigned long quorum_bits_word(struct quorum_bits *bits, unsigned long word);
+bool quorum_bits_test(struct quorum_bits *bits, unsigned long region);
+unsigned long quorum_bits_next(struct quorum_bits *bits, unsigned long from,
+			       bool value);
+
+/*
  * Shared types.
  */
 
@@ -221,7 +254,6 @@ enum quorum_stat {
  * @stat: counters, of I/Os
  * @score: read errors and mismatches (quorum->lock)
  * @stale: regions it is out of sync in (quorum->lock to write)
- * @nr_stale: how many these are (quorum->lock to write)
  * @marked: quorum->marks when it last lost a vote, or came back
  *	(quorum->lock)
  */
@@ -230,8 +262,7 @@ struct quorum_leg {
 	sector_t offset;
 	atomic64_t stat[QUORUM_NR_STATS];
 	struct quorum_score score;
-	unsigned long *stale;
-	unsigned long nr_stale;
+	struct quorum_bits stale;
 	u64 marked;
 };
 
@@ -266,6 +297,25 @@ enum quorum_sync_action {
 #define QUORUM_SLOTS	4
 
 /**
+ * struct quorum_finding - what came of looking at something for its own sake
+ * @differ: sectors about which legs differ
+ * @unresolved: sectors without a winner, or with one by the tie rule that
+ *	legs could not be rebuilt with
+ * @unread: legs that were asked and could not be read
+ * @missed: legs that did not take what they were to be given
+ * @vague: legs could not be rebuilt where there was no winner
+ * @passing: some of what failed may succeed later
+ */
+struct quorum_finding {
+	sector_t differ;
+	sector_t unresolved;
+	u32 unread;
+	u32 missed;
+	bool vague;
+	bool passing;
+};
+
+/**
  * struct quorum_slot - one region that the sweep is at
  * @q: the target
  * @state: what @work is to do: lock the next piece; nothing, the range comes
@@ -274,8 +324,15 @@ enum quorum_sync_action {
  * @region: the region
  * @pos: what of it is still to be done begins here
  * @end: and ends here
- * @decided: all blocks so far
- * @missed: legs that did not take all they were to be given so far
+ * @known: that something is amiss there is no news
+ * @careful: up to here, in small pieces: some leg could not read all of a large
+ *	one
+ * @piece: the size of these, in bytes
+ * @bad: how many of these a leg could not read
+ * @told: legs that could not read the last one, and were accused of that
+ * @unrested: bytes looked at since it rested
+ * @woke: when that was, in jiffies
+ * @found: what came of the region so far
  * @marks: quorum_marks() when the region was begun
  * @range: of the piece
  * @work: the next step
@@ -291,8 +348,14 @@ struct quorum_slot {
 	unsigned long region;
 	sector_t pos;
 	sector_t end;
-	bool decided;
-	u32 missed;
+	bool known;
+	sector_t careful;
+	unsigned int piece;
+	u8 bad[QUORUM_MAX_LEGS];
+	u32 told;
+	unsigned int unrested;
+	unsigned long woke;
+	struct quorum_finding found;
 	u64 marks;
 	struct quorum_range range;
 	struct delayed_work work;
@@ -301,18 +364,27 @@ struct quorum_slot {
 /**
  * struct quorum_sync - the sweep of a target
  * @action: what is under way
+ * @last: what was last that started by itself
  * @frozen: nothing starts by itself
  * @suspended: nothing runs: slots leave and keep their places
+ * @first: the legs are being made equal for the first time
+ * @later: requests went back to dm, and are to come again before all else
  * @cancel: slots leave, and the action is over
- * @resync_due: a first resync is to be done
- * @recover_due: live legs may be out of sync
+ * @resync_due: regions are to be made equal, if there are such
+ * @recover_due: live legs are to be brought up to date, likewise
+ * @passing: what the action could not do may be possible later
  * @next: the next region to give to a slot
- * @unresolved: regions in which the last resync, check or repair found blocks
- *	without a winner, or legs that did not take one
+ * @done: sectors that the action, or the last one, is done with
+ * @total: of so many
  * @differ: sectors found different by the last resync, check or repair
+ * @unresolved: sectors that the last action found no winner for
  * @budget: when the bound on the rate allows the next piece, in ns
- * @not_before: when the next action may begin, in jiffies: the last one did not
- *	rest after its last piece
+ * @not_before: when the next action may begin, in ns: the last one did not rest
+ *	after its last piece
+ * @retry_at: when the next one may that nobody has asked for, in ns
+ * @pause: how long after the last one that is, in ns
+ * @ended: when that was, in ns; 0 is never
+ * @retry: starts it
  * @nr_busy: slots at work
  * @wait: woken when a slot leaves
  * @slot: the regions being worked on
@@ -321,19 +393,46 @@ struct quorum_sync {
 	/** @lock: protects all of this but what a busy slot is at */
 	spinlock_t lock;
 	enum quorum_sync_action action;
+	enum quorum_sync_action last;
 	bool frozen;
 	bool suspended;
+	bool first;
+	bool later;
 	bool cancel;
 	bool resync_due;
 	bool recover_due;
+	bool passing;
 	unsigned long next;
-	unsigned long unresolved;
+	sector_t done;
+	sector_t total;
 	u64 differ;
+	u64 unresolved;
 	u64 budget;
-	unsigned long not_before;
+	u64 not_before;
+	u64 retry_at;
+	u64 pause;
+	u64 ended;
+	struct delayed_work retry;
 	unsigned int nr_busy;
 	wait_queue_head_t wait;
 	struct quorum_slot slot[QUORUM_SLOTS];
+};
+
+/**
+ * struct quorum_looks - second looks of reads on their way to a worker
+ * @queued: one of them is queued
+ * @waiting: those that are to follow it
+ *
+ * They are queued one after the other, each by the one before it as soon as that
+ * has begun.  When no worker can be had, a workqueue's rescuer takes all that is
+ * queued, and does not go on to the next before the first has ended: it is to
+ * find no more than one that may wait for a leg.
+ */
+struct quorum_looks {
+	/** @lock: protects the rest */
+	spinlock_t lock;
+	bool queued;
+	struct list_head waiting;
 };
 
 /**
@@ -346,35 +445,48 @@ struct quorum_sync {
  * @max_errors: how many errors a leg is failed for; 0 is never
  * @max_rate: bound on the sweep, in KiB/s for each leg; 0 is none
  * @block_size: largest logical block of any leg, in bytes: what is voted on
+ * @step_size: largest physical block of any leg, in bytes: the pieces in which
+ *	the sweep goes over bad blocks
  * @max_bytes: largest request with a payload, in bytes
- * @turn: where the next minimal read starts; a lost update does no harm
  * @writable: the table is not read-only
  * @present: legs that are not missing
  * @region_shift: a region is so many sectors, as a power of two
  * @nr_regions: how many there are
- * @live: legs that take part
- * @stale: legs that are out of sync in some region
- * @marks: how often a leg has lost its vote somewhere, or come back
- * @settled: a first resync has made all legs equal below this sector
- * @ranges: the range lock
  * @vote_wq: completes reads: its work never waits for memory
- * @slow_wq: work that may wait for pages and for leg I/O
+ * @write_wq: writes whose range came late: its work may wait for pages
+ * @look_wq: second looks of reads: these wait for leg I/O
+ * @sync_wq: those of the sweep, likewise
+ * @hash: names versions when legs disagree
+ * @live: legs that take part
+ * @stale: legs that are out of sync in some region, or held back
+ * @held: live legs that vote nowhere yet: they are being flushed
+ * @unsettled: regions in which legs may differ, and none is to blame
+ * @undecided: regions in which the sweep last found blocks without a winner, or
+ *	could not write it to a loser
+ * @looks: second looks that are to be queued
+ * @turn: where the next minimal read starts; a lost update does no harm
+ * @last_io: when a request came last, in jiffies
+ * @changes: to @live, @stale, @held and the legs' bitmaps, for readers without
+ *	@lock
+ * @marks: how often a leg has lost its vote somewhere, or come back, or a
+ *	region was unsettled
+ * @unsettled_marked: @marks when a region was unsettled last
+ * @ranges: the range lock
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
- * @hash: names versions when legs disagree
- * @recover_work: has the sweep look for legs to bring up to date
- * @last_io: when a request came last, in jiffies
  * @sync: the sweep
  * @no_quorum: requests that failed for lack of agreement
  * @transient: faults that were none under the lock
  * @event_work: raises dm events
  * @last_event: when it last did, in jiffies
  * @log_limit: on log lines about bad legs
+ * @state_limit: on those about the life of legs
  * @ring_seq: reports so far
  * @ring: the last of them
  * @leg: the legs
  */
 struct quorum {
+	/* What never changes. */
 	struct dm_target *ti;
 	unsigned int threshold;
 	unsigned int nr_legs;
@@ -383,42 +495,52 @@ struct quorum {
 	unsigned int max_errors;
 	unsigned int max_rate;
 	unsigned int block_size;
+	unsigned int step_size;
 	unsigned int max_bytes;
-	unsigned int turn;
-
 	bool writable;
 	u32 present;
 	unsigned int region_shift;
 	unsigned long nr_regions;
+	struct workqueue_struct *vote_wq;
+	struct workqueue_struct *write_wq;
+	struct workqueue_struct *look_wq;
+	struct workqueue_struct *sync_wq;
+	struct crypto_shash *hash;
 
-	/**
-	 * @lock: protects @live, @stale, @marks, the legs' scores and bitmaps,
-	 * @ring and @ring_seq.  @live and @stale are read without it where an
-	 * old answer only means that a leg is asked once more.
-	 */
-	spinlock_t lock;
+	/* What each request reads, and what hardly ever changes. */
 	u32 live;
 	u32 stale;
+	u32 held;
+	struct quorum_bits unsettled;
+	struct quorum_bits undecided;
+
+	/* What requests write. */
+	unsigned int turn ____cacheline_aligned_in_smp;
+	unsigned long last_io;
+
+	/**
+	 * @lock: protects @live, @stale, @held, @unsettled, @undecided, @marks,
+	 * @unsettled_marked, the legs' scores and bitmaps, @ring and @ring_seq
+	 */
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	seqcount_spinlock_t changes;
 	u64 marks;
-	sector_t settled;
+	u64 unsettled_marked;
 
-	struct quorum_ranges ranges;
+	struct quorum_ranges ranges ____cacheline_aligned_in_smp;
 
-	struct workqueue_struct *vote_wq;
-	struct workqueue_struct *slow_wq;
-	struct quorum_pages pages;
+	struct quorum_pages pages ____cacheline_aligned_in_smp;
+	struct quorum_looks looks;
 	mempool_t rechecks;
-	struct crypto_shash *hash;
+
+	struct quorum_sync sync;
 
 	atomic64_t no_quorum;
 	atomic64_t transient;
 	struct delayed_work event_work;
 	unsigned long last_event;
 	struct ratelimit_state log_limit;
-	struct work_struct recover_work;
-	unsigned long last_io;
-	struct quorum_sync sync;
-
+	struct ratelimit_state state_limit;
 	u64 ring_seq;
 	struct quorum_report ring[QUORUM_RING];
 
@@ -485,6 +607,7 @@ void quorum_bufs_get(struct quorum_pages *pages, struct quorum_buf *bufs,
 		     u32 which, unsigned int bytes);
 void quorum_buf_put(struct quorum_pages *pages, struct quorum_buf *buf);
 
+void *quorum_buf_at(struct quorum_buf *buf, unsigned int off);
 void quorum_buf_fill(struct quorum_buf *buf, struct bio *bio);
 void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio);
 bool quorum_bufs_match(struct quorum_buf *const *bufs, unsigned int nr,
@@ -521,29 +644,40 @@ void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen);
 int quorum_regions_init(struct quorum *q);
 void quorum_regions_exit(struct quorum *q);
 u32 quorum_current(struct quorum *q, sector_t sector, sector_t sectors);
+bool quorum_missed_before(struct quorum *q, u32 legs, sector_t sector,
+			  sector_t sectors);
+bool quorum_unsettled(struct quorum *q, sector_t sector);
+bool quorum_any_undecided(struct quorum *q, sector_t sector, sector_t sectors);
 bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
 		     sector_t sectors);
 void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
 		   sector_t sectors);
 void __quorum_remark(struct quorum *q, unsigned int leg);
+void quorum_unsettle(struct quorum *q, sector_t sector, sector_t sectors);
 u64 quorum_marks(struct quorum *q);
 bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks,
 			   u32 missed);
+void quorum_region_settled(struct quorum *q, unsigned long region, u64 marks);
+void quorum_region_decided(struct quorum *q, unsigned long region,
+			   bool decided);
 unsigned long quorum_next_stale(struct quorum *q, unsigned long region);
+unsigned long quorum_next_suspect(struct quorum *q, unsigned long region);
 unsigned long quorum_nr_in_sync(struct quorum *q);
-bool quorum_settled(struct quorum *q, sector_t sector);
 
 /*
  * dm-quorum-leg.c: the life of a leg.
  */
 
 u32 quorum_live(struct quorum *q);
-bool quorum_blameless(blk_status_t status);
+bool quorum_passing(blk_status_t status);
+bool quorum_refusal(blk_status_t status);
+u32 quorum_faulty(const u8 *said, u32 asked, bool advice);
+bool quorum_requeues(struct quorum *q, blk_status_t status);
 bool quorum_leg_fail(struct quorum *q, unsigned int leg);
-bool quorum_leg_reinstate(struct quorum *q, unsigned int leg);
+int quorum_leg_reinstate(struct quorum *q, unsigned int leg);
 bool quorum_leg_rebuild(struct quorum *q, unsigned int leg);
 bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
-			u32 took, u32 failed);
+			u32 took, u32 missed, u32 faulty);
 void quorum_leg_accuse(struct quorum *q, unsigned int leg,
 		       enum quorum_stat kind, sector_t sector,
 		       sector_t sectors, blk_status_t status);
@@ -568,14 +702,17 @@ struct quorum_leg_io {
  * @bio: dm's clone, never itself submitted: its iterator stays as mapped
  * @sector: first sector
  * @legs: legs the request was sent to
- * @excused: live legs a discard was not sent to
  * @tried: legs a fifo read need not ask again
+ * @by_hand: legs that cannot write zeroes and get them as data
+ * @zeroed: sectors of these that are done
  * @pending: leg bios still out
  * @end: called when the last of them has completed, in its context
  * @range: held by whatever changes the legs, and by the second look
  * @dissent: the first look failed to agree (as against: never took place)
  * @copy: what a write sends to every leg
+ * @granted: how it goes on once the range is there
  * @work: what goes on elsewhere
+ * @list: among second looks that wait for their turn
  * @leg: what is sent to each leg
  */
 struct quorum_io {
@@ -583,12 +720,15 @@ struct quorum_io {
 	struct bio *bio;
 	sector_t sector;
 	u32 legs;
-	u32 excused;
 	u32 tried;
+	u32 by_hand;
+	sector_t zeroed;
 	atomic_t pending;
 	void (*end)(struct quorum_io *io);
 	struct quorum_range range;
+	void (*granted)(struct quorum_io *io);
 	struct work_struct work;
+	struct list_head list;
 	bool dissent;
 	struct quorum_buf copy;
 	struct quorum_leg_io leg[];
@@ -600,72 +740,93 @@ bool quorum_io_aligned(struct quorum_io *io);
 void quorum_io_prepare(struct quorum_io *io, unsigned int leg);
 void quorum_io_submit(struct quorum_io *io, u32 legs,
 		      void (*end)(struct quorum_io *io));
-bool quorum_io_lock(struct quorum_io *io, work_func_t then);
+void quorum_io_defer(struct quorum_io *io, struct workqueue_struct *wq,
+		     work_func_t then);
+bool quorum_io_lock(struct quorum_io *io,
+		    void (*granted)(struct quorum_io *io));
 void quorum_io_unlock(struct quorum_io *io);
 void quorum_io_end(struct quorum_io *io, blk_status_t status);
-blk_status_t quorum_io_error_vote(struct quorum_io *io);
+u32 quorum_io_failed(struct quorum_io *io, u8 *said);
+blk_status_t quorum_error_vote(const u8 *said, u32 failed);
 
 /*
  * dm-quorum-recheck.c: the second look.
  */
 
 /**
- * enum quorum_look - what a second look is to do
+ * enum quorum_look_flag - what a second look is to do
  * @QUORUM_LOOK_DISSENT: the first look failed to agree
- * @QUORUM_LOOK_FORGIVING: read errors are not the leg's fault this time
- * @QUORUM_LOOK_UNSETTLED: nor are differences
+ * @QUORUM_LOOK_UNSETTLED: differences are not the legs' fault
  * @QUORUM_LOOK_SWEEP: every leg counts for each block that can be read
  * @QUORUM_LOOK_REWRITE: write the winner over what lost
  * @QUORUM_LOOK_REBUILD: write it to the legs that have no vote here
+ * @QUORUM_LOOK_REFILL: write it at least over what legs were given where there
+ *	was no winner
+ * @QUORUM_LOOK_KNOWN: what is wrong is no news
  */
-enum quorum_look {
+enum quorum_look_flag {
 	QUORUM_LOOK_DISSENT	= BIT(0),
-	QUORUM_LOOK_FORGIVING	= BIT(1),
-	QUORUM_LOOK_UNSETTLED	= BIT(2),
-	QUORUM_LOOK_SWEEP	= BIT(3),
-	QUORUM_LOOK_REWRITE	= BIT(4),
-	QUORUM_LOOK_REBUILD	= BIT(5),
+	QUORUM_LOOK_UNSETTLED	= BIT(1),
+	QUORUM_LOOK_SWEEP	= BIT(2),
+	QUORUM_LOOK_REWRITE	= BIT(3),
+	QUORUM_LOOK_REBUILD	= BIT(4),
+	QUORUM_LOOK_REFILL	= BIT(5),
+	QUORUM_LOOK_KNOWN	= BIT(6),
 };
 
 /**
- * struct quorum_finding - what came of looking at a piece for its own sake
- * @decided: each block has a winner, not by the tie rule if legs were rebuilt
- * @missed: legs that did not take what they were to be given
- * @differ: sectors about which legs differ
+ * struct quorum_look - a look of the sweep at a piece
+ * @sector: first sector
+ * @bytes: length, at most q->max_bytes and within one region
+ * @flags: of enum quorum_look_flag
+ * @shun: legs that are only read where the others do not decide
+ * @dead: those of them that are not read at all
+ * @told: legs that were accused before of what can be read no better now
+ * @done: bytes that the sweep is done with; 0 if it should try a smaller piece
+ * @found: what came of them
  */
-struct quorum_finding {
-	bool decided;
-	u32 missed;
-	sector_t differ;
+struct quorum_look {
+	sector_t sector;
+	unsigned int bytes;
+	unsigned int flags;
+	u32 shun;
+	u32 dead;
+	u32 told;
+	unsigned int done;
+	struct quorum_finding found;
 };
 
 int quorum_rechecks_init(struct quorum *q);
 void quorum_rechecks_exit(struct quorum *q);
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent);
-void quorum_recheck_sweep(struct quorum *q, sector_t sector,
-			  unsigned int bytes, unsigned int flags,
-			  struct quorum_finding *finding);
+void quorum_recheck_sweep(struct quorum *q, struct quorum_look *look);
 
 /*
  * dm-quorum-sync.c: the background sweep.
  */
 
 /**
- * struct quorum_sync_state - what the status tells of the sweep
+ * struct quorum_sync_state - what is told of the sweep
  * @action: what is under way, in a word
- * @unresolved: as in struct quorum_sync
+ * @done: as in struct quorum_sync
+ * @total: likewise
  * @differ: likewise
+ * @unresolved: likewise
  */
 struct quorum_sync_state {
 	const char *action;
-	unsigned long unresolved;
+	sector_t done;
+	sector_t total;
 	u64 differ;
+	u64 unresolved;
 };
 
 void quorum_sync_init(struct quorum *q, bool resync);
 void quorum_sync_resume(struct quorum *q);
 void quorum_sync_suspend(struct quorum *q);
+void quorum_sync_due(struct quorum *q);
+void quorum_sync_later(struct quorum *q);
 void quorum_sync_recover(struct quorum *q);
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
 int quorum_sync_stop(struct quorum *q, bool freeze);
@@ -676,9 +837,11 @@ void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state);
  * dm-quorum-read.c and dm-quorum-write.c: the ways in from map.
  */
 
+void quorum_reads_init(struct quorum *q);
 void quorum_read(struct quorum_io *io);
 void quorum_write(struct quorum_io *io);
 void quorum_flush(struct quorum_io *io);
+void quorum_writes_init(void);
 
 /*
  * Kernels differ.  Features are tested here and nowhere else, never the

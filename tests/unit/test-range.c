@@ -797,7 +797,7 @@ static void load_run(unsigned int nr, pattern_fn pattern)
 	check(!load.first && !load.ranges.latest);
 	check(load.held == load.clock);
 
-	print_message("# %u: %llu steps to lock, %llu at most; %llu, %llu to unlock\n",
+	print_message("# %u: lock %llu steps, most %llu; unlock %llu, %llu\n",
 		      nr, load.locking / load.clock, load.most_locking,
 		      load.unlocking / load.clock, load.most_unlocking);
 	check(load.locking <= load.clock * 6 * log);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 __thread unsigned int shim_locks_held;
-__thread void (*shim_unlocked)(void);
+__thread shim_hook_t *shim_unlocked;
 __thread u64 shim_steps, shim_most_steps;
 
 static __thread u64 steps_before;

@@ -88,7 +88,8 @@ typedef struct {
 /* Locks the calling thread holds. */
 extern __thread unsigned int shim_locks_held;
 /* Called without locks wherever one was dropped, and may take it; or NULL. */
-extern __thread void (*shim_unlocked)(void);
+typedef void shim_hook_t(void);
+extern __thread shim_hook_t *shim_unlocked;
 
 void spin_lock_init(spinlock_t *lock);
 unsigned long shim_spin_lock(spinlock_t *lock);

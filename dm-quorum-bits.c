@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A set of regions, one bit for each, that can be filled or emptied at once,
+ * whatever its size.
+ *
+ * The bits are kept in chunks.  To fill or empty the set is to begin a new
+ * generation: a chunk of an older one stands for as many bits as it has, all
+ * like the generation's lowest bit, and is only written when one of them is to
+ * differ.  (Generations would repeat after two billion of them.)
+ */
+#include "dm-quorum.h"
+
+#include <linux/bitmap.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#define CHUNK_BITS	32768UL
+#define CHUNK_WORDS	(CHUNK_BITS / BITS_PER_LONG)
+
+/**
+ * quorum_bits_init() - make an empty set
+ * @bits: the set
+ * @nr: of how many regions
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int quorum_bits_init(struct quorum_bits *bits, unsigned long nr)
+{
+	unsigned long chunks = DIV_ROUND_UP(nr, CHUNK_BITS);
+
+	bits->nr = nr;
+	bits->weight = 0;
+	bits->generation = 0;
+	bits->words = vzalloc(chunks * CHUNK_WORDS * sizeof(long));
+	bits->chunk = kvcalloc(chunks, sizeof(*bits->chunk), GFP_KERNEL);
+	return bits->words && bits->chunk ? 0 : -ENOMEM;
+}
+
+/* Context: May sleep. */
+void quorum_bits_exit(struct quorum_bits *bits)
+{
+	vfree(bits->words);
+	kvfree(bits->chunk);
+}
+
+/**
+ * quorum_bits_assign_all() - fill or empty a set
+ * @bits: the set
+ * @value: which
+ *
+ * Context: Any; the caller sees to it that nobody else changes the set.
+ */
+void quorum_bits_assign_all(struct quorum_bits *bits, bool value)
+{
+	WRITE_ONCE(bits->generation, (bits->generation | 1) + 1 + value);
+	WRITE_ONCE(bits->weight, value ? bits->nr : 0);
+}
+
+/* Whether the chunk speaks for itself; if not, it is all like @generation. */
+static bool is_current(struct quorum_bits *bits, unsigned long chunk,
+		       u32 generation)
+{
+	/* Pairs with refresh(). */
+	return smp_load_acquire(&bits->chunk[chunk]) == generation;
+}
+
+static void refresh(struct quorum_bits *bits, unsigned long chunk)
+{
+	u32 generation = bits->generation;
+
+	if (is_current(bits, chunk, generation))
+		return;
+	memset(bits->words + chunk * CHUNK_WORDS, generation & 1 ? 0xff : 0,
+	       CHUNK_WORDS * sizeof(long));
+	/* Pairs with is_current(): whoever sees it sees the words, too. */
+	smp_store_release(&bits->chunk[chunk], generation);
+}
+
+/**
+ * quorum_bits_assign() - put a run of regions into a set, or take it out
+ * @bits: the set
+ * @first: the first region
+ * @count: how many
+ * @value: which
+ *
+ * Context: Any; the caller sees to it that nobody else changes the set.
+ */
+void quorum_bits_assign(struct quorum_bits *bits, unsigned long first,
+			unsigned long count, bool value)
+{
+	unsigned long weight = bits->weight;
+	unsigned long i;
+
+	if (count == bits->nr) {
+		quorum_bits_assign_all(bits, value);
+		return;
+	}
+	for (i = first; i < first + count; i++) {
+		refresh(bits, i / CHUNK_BITS);
+		if (test_bit(i, bits->words) == value)
+			continue;
+		__change_bit(i, bits->words);
+		weight += value ? 1 : -1;
+	}
+	WRITE_ONCE(bits->weight, weight);
+}
+
+/**
+ * quorum_bits_word() - a word's worth of a set
+ * @bits: the set
+ * @word: which; word n begins with region n * BITS_PER_LONG
+ *
+ * Context: Any.  Beside a change, bits it is about may be old or new.
+ */
+unsigned long quorum_bits_word(struct quorum_bits *bits, unsigned long word)
+{
+	u32 generation = READ_ONCE(bits->generation);
+
+	if (!is_current(bits, word / CHUNK_WORDS, generation))
+		return generation & 1 ? ~0UL : 0;
+	return READ_ONCE(bits->words[word]);
+}
+
+/* Whether a region is in the set.  Context: as quorum_bits_word(). */
+bool quorum_bits_test(struct quorum_bits *bits, unsigned long region)
+{
+	return quorum_bits_word(bits, region / BITS_PER_LONG) >>
+	       (region % BITS_PER_LONG) & 1;
+}
+
+/* From @from to the end of its chunk: the first bit like @value, or the end. */
+static unsigned long next_in_chunk(struct quorum_bits *bits,
+				   unsigned long from, bool value)
+{
+	unsigned long chunk = from / CHUNK_BITS;
+	unsigned long end = min(bits->nr, (chunk + 1) * CHUNK_BITS);
+	u32 generation = READ_ONCE(bits->generation);
+
+	if (!is_current(bits, chunk, generation))
+		return (generation & 1) == value ? from : end;
+	if (value)
+		return find_next_bit(bits->words, end, from);
+	return find_next_zero_bit(bits->words, end, from);
+}
+
+/**
+ * quorum_bits_next() - find a region that is, or is not, in a set
+ * @bits: the set
+ * @from: where to begin
+ * @value: which
+ *
+ * Context: As quorum_bits_word().  Takes as long as it has to look far.
+ * Return: The region, or as many as there are if there is none.
+ */
+unsigned long quorum_bits_next(struct quorum_bits *bits, unsigned long from,
+			       bool value)
+{
+	while (from < bits->nr) {
+		unsigned long end = roundup(from + 1, CHUNK_BITS);
+		unsigned long at = next_in_chunk(bits, from, value);
+
+		if (at < min(end, bits->nr))
+			return at;
+		from = end;
+	}
+	return bits->nr;
+}
