@@ -37,6 +37,15 @@ check:
 check-unit:
 	@tests/unit/run
 
+sim:
+	@tests/sim/run
+
+sim-coverage:
+	@tests/sim/run coverage
+
+sim-mutants:
+	@tests/sim/mutants
+
 check-debug:
 	@tests/check-debug
 
@@ -62,5 +71,6 @@ bench:
 lint:
 	@tests/lint/run
 
-.PHONY: modules modules_install clean kdir demo check check-unit check-debug \
+.PHONY: modules modules_install clean kdir demo check check-unit sim \
+	sim-coverage sim-mutants check-debug \
 	check-kcsan check-pressure check-mutants check-all soak bench lint

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The administrator: messages, suspending, other tables, at any time; and the
+ * machine, which is short of memory now and then.
+ */
+#include "oracle.h"
+
+static bool running, stop;
+static wait_queue_head_t stopped;
+
+/* Returns what the target says; its answer is not looked at. */
+int message(const char *fmt, ...)
+{
+	char text[128], result[4096];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return md_message(&sim_md, text, result, sizeof(result));
+}
+
+static struct sim_leg *leg_of(unsigned int slot)
+{
+	return set.dev[slot] < 0 ? NULL : &sim_legs[set.dev[slot]];
+}
+
+static void leg_message(void)
+{
+	unsigned int slot = rnd_below(set.nr_legs);
+	struct sim_leg *leg = leg_of(slot);
+	int r;
+
+	switch (rnd_below(3)) {
+	case 0:
+		if (leg && fault_suspect(leg))
+			message("fail %u", slot);
+		break;
+	case 1:
+		message("reinstate %u", slot);
+		break;
+	case 2:
+		if (leg && fault_suspect(leg))
+			message("rebuild %u", slot);
+		break;
+	}
+	if (leg)
+		return;
+	r = message("fail %u", slot);
+	if (r != -EINVAL)
+		sim_fail("a missing leg is failed: %d", r);
+}
+
+static void nonsense(void)
+{
+	static const char * const words[] = {
+		"repair now", "fail", "fail 99", "fail -1", "reinstate x",
+		"rebuild 0 0", "idle idle", "unknown", "fail 0x0",
+	};
+	int r = message("%s", words[rnd_below(ARRAY_SIZE(words))]);
+
+	if (r != -EINVAL)
+		sim_fail("a message that makes no sense is answered %d", r);
+}
+
+static void sync_message(void)
+{
+	static const char * const words[] = {
+		"check", "repair", "check", "repair", "idle", "frozen",
+		"idle", "reports", "progress",
+	};
+	const char *word = words[rnd_below(ARRAY_SIZE(words))];
+	bool killable = sim_me->killable;
+	int r;
+
+	sim_me->killable = rnd_chance(20);
+	r = message("%s", word);
+	sim_me->killable = killable;
+	if (!r && (!strcmp(word, "check") || !strcmp(word, "repair")))
+		cover.scrubs++;
+}
+
+static void clear_errors(void)
+{
+	message("clear_errors");
+	audit_new_epoch();
+}
+
+static void bad_table(void)
+{
+	char text[1024], *error = NULL;
+	int r;
+
+	table_text(text, sizeof(text));
+	if (rnd_chance(50)) {
+		mem_plan.ctr_fails = rnd_range(100, 1000);
+	} else {
+		text[rnd_below(strlen(text))] = "x 9-"[rnd_below(4)];
+		if (rnd_chance(30))
+			text[rnd_below(strlen(text))] = '\0';
+	}
+	r = md_load(&sim_md, text, set.begin, set.len,
+		    BLK_OPEN_READ | BLK_OPEN_WRITE, &error);
+	mem_plan.ctr_fails = 0;
+	if (r)
+		cover.refused++;
+	md_unload(&sim_md);
+}
+
+/* All legs are gone for a while: what noflush is for. */
+static void outage(bool begins)
+{
+	unsigned int i;
+
+	trace("all legs are %s", begins ? "gone" : "back");
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
+		if (!(set.members & BIT(i)))
+			continue;
+		if (begins)
+			fault_force(&sim_legs[i]);
+		sim_legs[i].dead = begins;
+	}
+}
+
+static void pause_device(void)
+{
+	bool out = !load.gentle && !set.minority && rnd_chance(10);
+	bool reload = rnd_chance(50), noflush = rnd_chance(40);
+
+	if (reload) {
+		table_reload(noflush);
+		return;
+	}
+	if (out)
+		outage(true);
+	if (md_suspend(&sim_md, noflush || out, rnd_chance(20) && !out))
+		return;
+	if (out)
+		outage(false);
+	if (rnd_chance(50))
+		usleep_range(1, 5000);
+	if (rnd_chance(20))
+		leg_message();
+	if (md_resume(&sim_md))
+		sim_fail("the device cannot be resumed");
+}
+
+static void press(void)
+{
+	unsigned int was = mem_plan.nowait_fails;
+
+	cover.pressure++;
+	work_pressure = rnd_chance(60);
+	mem_plan.nowait_fails = rnd_chance(50) ? 1000 : 800;
+	trace("pressure: %s", work_pressure ? "no workers, no memory" :
+	      "no memory");
+	usleep_range(100, 200000);
+	mem_plan.nowait_fails = was;
+	work_relax();
+	trace("pressure ends");
+}
+
+static void act(void)
+{
+	struct o_status st;
+	unsigned int dice = rnd_below(100);
+
+	if (dice < 30)
+		audit_status(&st);
+	else if (dice < 50)
+		sync_message();
+	else if (dice < 65)
+		leg_message();
+	else if (dice < 70)
+		nonsense();
+	else if (dice < 74)
+		clear_errors();
+	else if (dice < 78)
+		bad_table();
+	else if (dice < 90)
+		pause_device();
+	else if (dice < 94)
+		mem_shrink();
+	else if (load.pressure)
+		press();
+}
+
+static void admin(void *arg)
+{
+	while (!stop) {
+		if (rnd_chance(70))
+			usleep_range(1, rnd_chance(50) ? 1000 : 20000);
+		act();
+	}
+	running = false;
+	wake_up(&stopped);
+}
+
+void admin_start(void)
+{
+	init_waitqueue_head(&stopped);
+	running = true;
+	stop = false;
+	task_start("admin", admin, NULL);
+}
+
+void admin_stop(void)
+{
+	stop = true;
+	wait_event(stopped, !running);
+}

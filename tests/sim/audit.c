@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Status and counters: that they can be, that nobody is accused without cause
+ * (promise 5), that who gave cause is (promises 1, 3, 9).
+ */
+#include "oracle.h"
+
+struct mapped_device sim_md;
+
+/* Counters of the last status, of one table and since the last clear_errors. */
+static struct o_status last;
+static bool have_last;
+static unsigned int epoch;
+static struct {
+	u64 writes, flushes;
+} base[SIM_MAX_DEVS];
+
+void audit_init(void)
+{
+	have_last = false;
+	memset(base, 0, sizeof(base));
+}
+
+/* What the counters say is taken into account before they begin anew. */
+void audit_fold(void)
+{
+	unsigned int i, n = have_last ? last.nr_legs : 0;
+
+	for (i = 0; i < n; i++) {
+		cover.mismatches += last.stat[i][O_MISMATCHES];
+		cover.rewrites += last.stat[i][O_REWRITES];
+	}
+	if (have_last) {
+		cover.transients += last.transient;
+		cover.no_quorum += last.no_quorum;
+	}
+	have_last = false;
+}
+
+void audit_new_epoch(void)
+{
+	unsigned int i;
+
+	have_last = false;
+	epoch++;
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
+		base[i].writes = sim_legs[i].gave.blamed_writes;
+		base[i].flushes = sim_legs[i].gave.blamed_flushes;
+	}
+}
+
+/*
+ * Parsing.
+ */
+
+static bool next_word(char **at, char *word, size_t size)
+{
+	size_t n = strcspn(*at, " ");
+
+	if (!n || n >= size)
+		return false;
+	memcpy(word, *at, n);
+	word[n] = '\0';
+	*at += n;
+	if (**at == ' ')
+		(*at)++;
+	return true;
+}
+
+static bool next_number(char **at, u64 *value)
+{
+	char word[32];
+
+	return next_word(at, word, sizeof(word)) &&
+	       !kstrtou64(word, 10, value);
+}
+
+static bool parse_legs(struct o_status *st, char *at)
+{
+	unsigned int i, j;
+	char name[32];
+
+	for (i = 0; i < st->nr_legs; i++) {
+		if (!next_word(&at, name, sizeof(name)))
+			return false;
+		for (j = 0; j < st->nr_stats; j++)
+			if (!next_number(&at, &st->stat[i][j]))
+				return false;
+		if (set.dev[i] >= 0 &&
+		    strcmp(name, sim_legs[set.dev[i]].dev.name))
+			return false;
+	}
+	return true;
+}
+
+static bool parse(struct o_status *st, char *at)
+{
+	char word[64];
+	u64 n;
+
+	if (!next_word(&at, word, sizeof(word)) ||
+	    sscanf(word, "%uof%u", &st->threshold, &st->nr_legs) != 2 ||
+	    st->nr_legs > SIM_MAX_LEGS)
+		return false;
+	if (!next_number(&at, &n) || n != st->nr_legs ||
+	    !next_word(&at, st->health, sizeof(st->health)) ||
+	    strlen(st->health) != n)
+		return false;
+	if (!next_word(&at, word, sizeof(word)) ||
+	    sscanf(word, "%llu/%llu", &st->in_sync, &st->total) != 2)
+		return false;
+	if (!next_word(&at, st->action, sizeof(st->action)) ||
+	    !next_number(&at, &st->mismatch_cnt) ||
+	    !next_number(&at, &st->no_quorum) ||
+	    !next_number(&at, &st->transient) || !next_number(&at, &n) ||
+	    n > 16 || n < 6)
+		return false;
+	st->nr_stats = n;
+	return parse_legs(st, at);
+}
+
+/*
+ * Checks.
+ */
+
+static void check_leg(struct o_status *st, unsigned int i)
+{
+	struct sim_leg *leg = &sim_legs[set.dev[i]];
+	u64 *stat = st->stat[i];
+
+	if (stat[O_READ_ERRORS] > leg->gave.reads)
+		sim_fail("promise 5: leg %u has %llu read errors, and gave cause for %llu",
+			 i, stat[O_READ_ERRORS], leg->gave.reads);
+	if (stat[O_WRITE_ERRORS] + stat[O_REWRITE_ERRORS] > leg->gave.writes)
+		sim_fail("promise 5: leg %u has %llu write errors, and gave cause for %llu",
+			 i, stat[O_WRITE_ERRORS], leg->gave.writes);
+	if (stat[O_FLUSH_ERRORS] > leg->gave.flushes)
+		sim_fail("promise 5: leg %u has %llu flush errors, and gave cause for %llu",
+			 i, stat[O_FLUSH_ERRORS], leg->gave.flushes);
+	/* With blkverify, leg 0 is always right. */
+	if (stat[O_MISMATCHES] > leg->gave.lies && !(set.blkverify && i) &&
+	    (!sim_lenient || !oracle_failures()))
+		sim_fail("promise 5: leg %u has %llu mismatches, and gave cause for %llu",
+			 i, stat[O_MISMATCHES], leg->gave.lies);
+	/* max_errors may still fail a leg for what it did before. */
+	if (st->health[i] != 'A' && set.max_errors &&
+	    leg->gave.reads + leg->gave.lies >= set.max_errors)
+		leg->suspect = true;
+	if (st->health[i] != 'A' && !leg->suspect)
+		sim_fail("promise 9: leg %u is '%c' without cause", i,
+			 st->health[i]);
+}
+
+static void check_health(struct o_status *st)
+{
+	unsigned int i, live = 0;
+
+	for (i = 0; i < st->nr_legs; i++) {
+		char c = st->health[i];
+
+		if (!strchr("AaD-", c) || (c == '-') != (set.dev[i] < 0))
+			sim_fail("the health of leg %u is '%c'", i, c);
+		live += c == 'A' || c == 'a';
+		if (c != '-')
+			check_leg(st, i);
+		if (c == 'D' && !(have_last && last.health[i] == 'D'))
+			cover.failed_legs++;
+		if (c == 'A' && have_last && last.health[i] != 'A')
+			cover.rebuilt++;
+	}
+	if (live < st->threshold)
+		sim_fail("promise 9: %u legs are left, and %u have to agree",
+			 live, st->threshold);
+}
+
+static void check_growth(struct o_status *st)
+{
+	unsigned int i, j;
+
+	if (!have_last)
+		return;
+	for (i = 0; i < st->nr_legs; i++)
+		for (j = 0; j < st->nr_stats; j++)
+			if (st->stat[i][j] < last.stat[i][j])
+				sim_fail("counter %u of leg %u went back", j,
+					 i);
+	if (st->no_quorum < last.no_quorum || st->transient < last.transient)
+		sim_fail("a counter went back");
+}
+
+/* Returns false if nothing can be said: another table came meanwhile. */
+bool audit_status(struct o_status *st)
+{
+	unsigned int generation = set.generation, before = epoch;
+	char text[4096];
+
+	memset(st, 0, sizeof(*st));
+	md_status(&sim_md, STATUSTYPE_INFO, text, sizeof(text));
+	trace("status: %s", text);
+	if (set.generation != generation)
+		return false;
+	cover.checks++;
+	if (!parse(st, text))
+		sim_fail("the status cannot be understood: %s", text);
+	if (st->threshold != set.threshold || st->nr_legs != set.nr_legs ||
+	    st->in_sync > st->total)
+		sim_fail("the status is wrong: %s", text);
+	check_health(st);
+	cover.resyncs += !strcmp(st->action, "resync");
+	if (before == epoch)
+		check_growth(st);
+	last = *st;
+	have_last = before == epoch;
+	return true;
+}
+
+/*
+ * Quiet: nobody writes, no faults, and the sweep has come to its end.
+ */
+
+static bool contains(const struct o_status *st, char c)
+{
+	return strchr(st->health, c);
+}
+
+static bool settled(const struct o_status *st)
+{
+	return !strcmp(st->action, "idle") && !contains(st, 'a') &&
+	       !contains(st, 'D') && st->in_sync == st->total;
+}
+
+static void reinstate_failed(const struct o_status *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < st->nr_legs; i++)
+		if (st->health[i] == 'D' && message("reinstate %u", i))
+			sim_fail("leg %u cannot be reinstated", i);
+}
+
+static bool anywhere_bad(unsigned int block)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) && leg_block_bad(&sim_legs[i], block))
+			return true;
+	return false;
+}
+
+static bool rewrites_failed(const struct o_status *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < st->nr_legs; i++)
+		if (st->stat[i][O_REWRITE_ERRORS])
+			return true;
+	return false;
+}
+
+/*
+ * What the module should do by itself: begin a recovery again, and look at what
+ * a sweep found undecided.
+ */
+static void nudge(const struct o_status *st)
+{
+	if (strcmp(st->action, "idle"))
+		return;
+	/* That legs can be read again nobody knows who does not look. */
+	if (!contains(st, 'a') && st->in_sync < st->total &&
+	    (sim_lenient || fault_plan.overload || rewrites_failed(st)))
+		message("repair");
+	else if (contains(st, 'a') && sim_lenient)
+		message("idle");
+}
+
+/* Legs that missed something catch up.  Promises 2 and 9. */
+static void wait_settled(struct o_status *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < 400; i++) {
+		if (!audit_status(st))
+			sim_fail("a table that nobody loaded");
+		if (settled(st))
+			return;
+		if (i % 50 == 0)
+			reinstate_failed(st);
+		if (i % 50 == 25)
+			nudge(st);
+		msleep(i < 5 ? 1 : 20 + i * i / 10);
+	}
+	for (i = 0; i < set_blocks(); i++)
+		if (anywhere_bad(i))
+			oracle_dump(i);
+	sim_fail("promise 2: legs do not catch up: %s, %s, %llu/%llu",
+		 st->health, st->action, st->in_sync, st->total);
+}
+
+/* How many good legs hold the version that most of them do. */
+static unsigned int most_common(unsigned int block, u32 *id)
+{
+	unsigned int i, j, n, most = 0;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
+		if (!(set.members & BIT(i)))
+			continue;
+		for (j = n = 0; j < SIM_MAX_DEVS; j++)
+			n += set.members & BIT(j) &&
+			     !sim_legs[j].suspect &&
+			     !leg_block_bad(&sim_legs[j], block) &&
+			     leg_block_id(&sim_legs[i], block) ==
+			     leg_block_id(&sim_legs[j], block);
+		if (n > most)
+			*id = leg_block_id(&sim_legs[i], block);
+		most = max(most, n);
+	}
+	return most;
+}
+
+/* Write what nobody can decide: that is what the user is told to do. */
+static void write_undecided(void)
+{
+	/* With a minority, what most legs hold may still be a tie. */
+	unsigned int majority = max(set.threshold, set.nr_legs / 2 + 1), b;
+	u32 id;
+
+	for (b = 0; b < set_blocks(); b++) {
+		if (!oracle_contested(b) && most_common(b, &id) >= majority &&
+		    !(set.max_errors && anywhere_bad(b)))
+			continue;
+		if (request_one(REQ_OP_WRITE, b * block_sectors(),
+				block_sectors(), 0))
+			sim_fail("promise 2: block %u cannot be written", b);
+	}
+}
+
+static void go_quiet(struct o_status *st)
+{
+	faults_stop();
+	mem_plan.nowait_fails = 0;
+	if (message("idle"))
+		sim_fail("the sweep cannot be stopped");
+	if (!audit_status(st))
+		sim_fail("a table that nobody loaded");
+	reinstate_failed(st);
+	write_undecided();
+	wait_settled(st);
+	fault_forgive();
+}
+
+void audit_quiesce(void)
+{
+	unsigned int nowait = mem_plan.nowait_fails;
+	struct o_status st;
+
+	go_quiet(&st);
+	fault_plan.on = true;
+	mem_plan.nowait_fails = nowait;
+}
+
+/*
+ * The end.
+ */
+
+static void sweep(const char *action, struct o_status *st)
+{
+	int r, i;
+
+	/* What is due by itself may be under way. */
+	for (i = 0; (r = message("%s", action)) == -EBUSY && i < 200; i++)
+		msleep(20);
+	if (r)
+		sim_fail("%s: %d", action, r);
+	wait_settled(st);
+}
+
+static bool voted_down(struct sim_leg *leg, unsigned long *map)
+{
+	unsigned int b, from, end;
+	u32 id;
+
+	for (b = 0; b < set_blocks(); b++) {
+		from = b * block_sectors();
+		end = from + block_sectors();
+		if (find_next_bit(map, end, from) < end &&
+		    most_common(b, &id) >= set.need &&
+		    (map == leg->unreadable || leg_block_id(leg, b) != id))
+			return true;
+	}
+	return false;
+}
+
+static void check_accused(struct o_status *before, struct o_status *after)
+{
+	unsigned int i;
+
+	for (i = 0; i < set.nr_legs; i++) {
+		struct sim_leg *leg = &sim_legs[max(set.dev[i], 0)];
+
+		if (set.dev[i] < 0 || !set.silent || set.minority)
+			continue;
+		if (voted_down(leg, leg->rot) &&
+		    after->stat[i][O_MISMATCHES] +
+		    after->stat[i][O_READ_ERRORS] ==
+		    before->stat[i][O_MISMATCHES] +
+		    before->stat[i][O_READ_ERRORS])
+			sim_fail("promise 5: leg %u is wrong, was looked at, and not accused",
+				 i);
+		if (voted_down(leg, leg->unreadable) &&
+		    after->stat[i][O_READ_ERRORS] ==
+		    before->stat[i][O_READ_ERRORS])
+			sim_fail("promise 5: leg %u cannot be read, was looked at, and not accused",
+				 i);
+	}
+}
+
+/* A sweep may take for a tie what a leg would decide that it does not read. */
+static bool tie_bears(unsigned int block)
+{
+	return sim_lenient && set.minority && anywhere_bad(block);
+}
+
+/* Promise 6: after a repair all legs are equal, and what they should be. */
+static void check_equal(void)
+{
+	unsigned int b, i, first;
+	u32 id;
+
+	for (b = 0; b < set_blocks(); b++) {
+		first = __ffs(set.members);
+		id = leg_block_id(&sim_legs[first], b);
+		for (i = first; i < SIM_MAX_DEVS; i++)
+			if (set.members & BIT(i) && !tie_bears(b) &&
+			    leg_block_id(&sim_legs[i], b) != id)
+				sim_fail("promise 6: legs %u and %u differ in block %u after a repair",
+					 first, i, b);
+		if (!oracle_allowed(b, id))
+			sim_fail("promise 1: all legs hold version %#x of block %u, which is wrong",
+				 id, b);
+	}
+}
+
+static void read_all(void)
+{
+	unsigned int b, n = max(load.max_sectors / block_sectors(), 1U);
+
+	/* Which gives up if no leg can read all of a request. */
+	if (set.pattern == SIM_FIFO)
+		n = 1;
+
+	for (b = 0; b < set_blocks(); b += n) {
+		n = min(n, set_blocks() - b);
+		if (request_one(REQ_OP_READ, b * block_sectors(),
+				n * block_sectors(), 0))
+			sim_fail("promise 1: block %u cannot be read", b);
+	}
+}
+
+static void check_blamed(struct o_status *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < set.nr_legs; i++) {
+		struct sim_leg *leg = &sim_legs[max(set.dev[i], 0)];
+
+		if (set.dev[i] < 0)
+			continue;
+		if (leg->gave.blamed_flushes > base[leg->index].flushes &&
+		    !st->stat[i][O_FLUSH_ERRORS])
+			sim_fail("promise 9: leg %u failed a flush, and is not accused",
+				 i);
+		if (leg->gave.blamed_writes > base[leg->index].writes &&
+		    !st->stat[i][O_WRITE_ERRORS] &&
+		    !st->stat[i][O_REWRITE_ERRORS])
+			sim_fail("promise 9: leg %u failed a write, and is not accused",
+				 i);
+	}
+}
+
+void audit_end(void)
+{
+	struct o_status st, before;
+
+	go_quiet(&st);
+	if (!load.admin)
+		check_blamed(&st);
+	read_all();
+	if (rnd_chance(50)) {
+		audit_status(&before);
+		sweep("check", &st);
+		check_accused(&before, &st);
+	}
+	sweep("repair", &st);
+	write_undecided();
+	check_equal();
+	sweep("check", &st);
+	if (st.mismatch_cnt)
+		sim_fail("promise 6: %llu sectors differ after a repair",
+			 st.mismatch_cnt);
+	read_all();
+	audit_fold();
+}

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Legs: arrays with a volatile cache.  Data moves at some time between
+ * submission and completion, sometimes in two halves; completion comes in the
+ * submitter's context, in an interrupt, or in a task.
+ */
+#include "leg.h"
+#include "oracle.h"
+
+/* One bio on its way. */
+struct leg_io {
+	struct sim_event event;
+	struct bio *bio;
+	struct sim_leg *leg;
+	unsigned int moved;
+	unsigned int split;
+	u64 rest;
+	blk_status_t status;
+	sector_t lost_from;
+	sector_t lost_to;
+	sector_t shift;
+};
+
+struct sim_leg sim_legs[SIM_MAX_DEVS];
+
+void legs_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
+		struct sim_leg *leg = &sim_legs[i];
+
+		leg->disk = malloc(SIM_MAX_SECTORS * SECTOR_SIZE);
+		leg->cache = malloc(SIM_MAX_SECTORS * SECTOR_SIZE);
+	}
+}
+
+static void limits_setup(struct sim_leg *leg)
+{
+	struct queue_limits *lim = &leg->queue.limits;
+
+	memset(lim, 0, sizeof(*lim));
+	lim->logical_block_size = set.leg_block[leg->index];
+	lim->physical_block_size = max(lim->logical_block_size,
+				       sim_lenient || rnd_chance(70) ?
+				       set.physical : 4096);
+	lim->max_sectors = lim->max_hw_sectors = 2560;
+	lim->features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
+	leg->knows_zeroes = rnd_chance(70);
+	leg->refuses_late = !leg->knows_zeroes && rnd_chance(50);
+	if (leg->knows_zeroes || leg->refuses_late)
+		lim->max_write_zeroes_sectors = 65535;
+	leg->knows_discard = rnd_chance(60);
+	if (leg->knows_discard || rnd_chance(20)) {
+		lim->max_discard_sectors = 65535;
+		lim->max_hw_discard_sectors = 65535;
+	}
+}
+
+/* A device as new; what the set holds on it is the caller's to say. */
+void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
+{
+	unsigned int index = leg - sim_legs;
+	u8 *disk = leg->disk, *cache = leg->cache;
+
+	memset(leg, 0, sizeof(*leg));
+	leg->disk = disk;
+	leg->cache = cache;
+	leg->index = index;
+	leg->start = start;
+	leg->sectors = start + set.len + slack;
+	leg->sync_percent = rnd_chance(20) ? 100 : rnd_chance(50) ? 0 : 30;
+	leg->latency_us = 1 << rnd_range(0, 10);
+	leg->disk_dev.queue = &leg->queue;
+	leg->disk_dev.part0 = &leg->bdev;
+	leg->queue.disk = &leg->disk_dev;
+	leg->bdev.bd_disk = &leg->disk_dev;
+	leg->bdev.bd_queue = &leg->queue;
+	leg->bdev.bd_nr_sectors = leg->sectors;
+	leg->bdev.bd_dev = MKDEV(7, index);
+	leg->disk_dev.devt = leg->bdev.bd_dev;
+	leg->disk_dev.capacity = leg->sectors;
+	leg->bdev.sim_leg = leg;
+	leg->dev.bdev = &leg->bdev;
+	snprintf(leg->dev.name, sizeof(leg->dev.name), "7:%u", index);
+	limits_setup(leg);
+}
+
+struct sim_leg *leg_by_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (sim_legs[i].sectors &&
+		    !strcmp(sim_legs[i].dev.name, name))
+			return &sim_legs[i];
+	return NULL;
+}
+
+int lookup_bdev(const char *path, dev_t *dev)
+{
+	struct sim_leg *leg = leg_by_name(path);
+
+	might_sleep();
+	if (!leg)
+		return -ENOENT;
+	*dev = leg->bdev.bd_dev;
+	return 0;
+}
+
+bool legs_quiet(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (sim_legs[i].out)
+			return false;
+	return true;
+}
+
+/*
+ * Data.  Sectors count from the start of the set's data.
+ */
+
+static u8 *place(u8 *base, struct sim_leg *leg, sector_t sector)
+{
+	return base + (leg->start + sector) * SECTOR_SIZE;
+}
+
+static const u8 *leg_sector(struct sim_leg *leg, sector_t sector)
+{
+	return place(sim_test_bit(sector, leg->dirty) ? leg->cache : leg->disk,
+		     leg, sector);
+}
+
+void leg_store(struct sim_leg *leg, sector_t sector, const u8 *data,
+	       bool durable)
+{
+	u32 id = content_id(data, sector);
+
+	leg->id[sector] = id;
+	if (durable) {
+		memcpy(place(leg->disk, leg, sector), data, SECTOR_SIZE);
+		leg->durable[sector] = id;
+		bitmap_clear(leg->dirty, sector, 1);
+		bitmap_clear(leg->rot_durable, sector, 1);
+	} else {
+		memcpy(place(leg->cache, leg, sector), data, SECTOR_SIZE);
+		bitmap_set(leg->dirty, sector, 1);
+	}
+}
+
+void leg_garbage(struct sim_leg *leg, sector_t sector, sector_t sectors)
+{
+	u64 data[SECTOR_SIZE / 8];
+	unsigned int i;
+
+	for (; sectors--; sector++) {
+		u64 word = rnd() | 1;
+
+		for (i = 0; i < ARRAY_SIZE(data); i++)
+			data[i] = word *= 0x9e3779b97f4a7c15ULL;
+		leg_store(leg, sector, (u8 *)data, true);
+	}
+}
+
+static void flush_cache(struct sim_leg *leg)
+{
+	unsigned long sector;
+
+	for_each_set_bit(sector, leg->dirty, SIM_MAX_SECTORS) {
+		memcpy(place(leg->disk, leg, sector),
+		       place(leg->cache, leg, sector), SECTOR_SIZE);
+		leg->durable[sector] = leg->id[sector];
+		if (!sim_test_bit(sector, leg->rot))
+			bitmap_clear(leg->rot_durable, sector, 1);
+	}
+	bitmap_zero(leg->dirty, SIM_MAX_SECTORS);
+}
+
+/* What was not flushed is gone, as after a flush that failed. */
+void leg_drop_cache(struct sim_leg *leg)
+{
+	unsigned long sector;
+
+	for_each_set_bit(sector, leg->dirty, SIM_MAX_SECTORS) {
+		if (leg->id[sector] != leg->durable[sector] ||
+		    sim_test_bit(sector, leg->rot_durable))
+			fault_rots(leg, sector, 1);
+		leg->id[sector] = leg->durable[sector];
+	}
+	bitmap_zero(leg->dirty, SIM_MAX_SECTORS);
+}
+
+/* Copy a part of a bio, in sectors from its start. */
+static void bio_bytes(struct bio *bio, unsigned int sector, u8 *data,
+		      bool to_bio)
+{
+	struct bvec_iter iter = bio->bi_iter;
+	unsigned int left = SECTOR_SIZE;
+	struct bio_vec bv;
+
+	bio_advance_iter(bio, &iter, sector << SECTOR_SHIFT);
+	while (left) {
+		unsigned int n;
+		void *at;
+
+		bv = sim_bvec(bio->bi_io_vec, iter);
+		n = min(bv.bv_len, left);
+		at = bvec_kmap_local(&bv);
+		if (to_bio)
+			memcpy(at, data, n);
+		else
+			memcpy(data, at, n);
+		data += n;
+		left -= n;
+		bio_advance_iter(bio, &iter, n);
+	}
+}
+
+static sector_t data_sector(struct leg_io *li)
+{
+	return li->bio->bi_iter.bi_sector - li->leg->start;
+}
+
+static void move_read(struct leg_io *li, unsigned int from, unsigned int to)
+{
+	struct sim_leg *leg = li->leg;
+	sector_t at = data_sector(li);
+	unsigned int i;
+
+	for (i = from; i < to; i++) {
+		if (sim_test_bit(at + i, leg->unreadable))
+			li->status = li->status ? li->status : BLK_STS_MEDIUM;
+		bio_bytes(li->bio, i, (u8 *)leg_sector(leg, at + i), true);
+	}
+	oracle_leg_read(leg, at + from, to - from, li->status);
+}
+
+static void heal(struct sim_leg *leg, sector_t sector)
+{
+	bitmap_clear(leg->rot, sector, 1);
+	bitmap_clear(leg->unreadable, sector, 1);
+}
+
+static void write_sector(struct leg_io *li, unsigned int i, const u8 *data)
+{
+	struct sim_leg *leg = li->leg;
+	sector_t at = data_sector(li) + i;
+
+	if (i >= li->lost_from && i < li->lost_to) {
+		fault_rots(leg, at, 1);
+		if (li->shift && fault_lands(leg, at + li->shift))
+			leg_store(leg, at + li->shift, data, false);
+		return;
+	}
+	heal(leg, at);
+	leg_store(leg, at, data, li->bio->bi_opf & REQ_FUA);
+}
+
+/* What a discarded sector reads back as is the device's own business. */
+static bool keeps_discarded(struct sim_leg *leg, u8 *data)
+{
+	memset(data, 0, SECTOR_SIZE);
+	return leg->index % 3 == 1;
+}
+
+static void move_write(struct leg_io *li, unsigned int from, unsigned int to)
+{
+	enum req_op op = bio_op(li->bio);
+	u64 data[SECTOR_SIZE / 8] = { 0 };
+	unsigned int i;
+
+	for (i = from; i < to; i++) {
+		if (op == REQ_OP_WRITE)
+			bio_bytes(li->bio, i, (u8 *)data, false);
+		else if (op == REQ_OP_DISCARD &&
+			 keeps_discarded(li->leg, (u8 *)data))
+			continue;
+		write_sector(li, i, (u8 *)data);
+	}
+}
+
+static void move(struct leg_io *li, unsigned int to)
+{
+	unsigned int from = li->moved;
+
+	li->moved = to;
+	if (li->status)
+		return;
+	if (bio_op(li->bio) == REQ_OP_READ)
+		move_read(li, from, to);
+	else
+		move_write(li, from, to);
+}
+
+/*
+ * What becomes of a bio.
+ */
+
+static blk_status_t refuse(struct leg_io *li)
+{
+	struct sim_leg *leg = li->leg;
+	struct queue_limits *lim = &leg->queue.limits;
+
+	if (bio_op(li->bio) == REQ_OP_WRITE_ZEROES && !leg->knows_zeroes) {
+		if (!lim->max_write_zeroes_sectors)
+			return BLK_STS_NOTSUPP;
+		lim->max_write_zeroes_sectors = 0;
+		return rnd_chance(50) ? BLK_STS_TARGET : BLK_STS_NOTSUPP;
+	}
+	if (bio_op(li->bio) == REQ_OP_DISCARD && !leg->knows_discard) {
+		if (!lim->max_discard_sectors)
+			return BLK_STS_NOTSUPP;
+		lim->max_discard_sectors = 0;
+		return rnd_chance(50) ? BLK_STS_TARGET : BLK_STS_NOTSUPP;
+	}
+	return BLK_STS_OK;
+}
+
+static void decide_write(struct leg_io *li)
+{
+	sector_t at = data_sector(li), n = bio_sectors(li->bio);
+	bool data = bio_op(li->bio) == REQ_OP_WRITE;
+
+	li->status = refuse(li);
+	if (li->status)
+		return;
+	li->status = fault_write(li->leg, at, n, data);
+	if (!li->status && data)
+		fault_skips(li->leg, at, n, &li->lost_from, &li->lost_to,
+			    &li->shift);
+}
+
+/* Faults are chosen when data begins to move. */
+static void decide(struct leg_io *li)
+{
+	struct bio *bio = li->bio;
+
+	if (!bio->bi_iter.bi_size)
+		li->status = fault_flush(li->leg);
+	else if (bio_op(bio) == REQ_OP_READ)
+		li->status = fault_read(li->leg, data_sector(li),
+					bio_sectors(bio));
+	else
+		decide_write(li);
+	if (!li->status && bio->bi_opf & REQ_PREFLUSH)
+		flush_cache(li->leg);
+}
+
+static void finish(struct leg_io *li)
+{
+	struct bio *bio = li->bio;
+	struct sim_leg *leg = li->leg;
+	blk_status_t status = li->status;
+
+	oracle_leg_done(leg, bio, status);
+	trace("  leg %u: %s %llu+%u done, status %u", leg->index,
+	      bio_op(bio) == REQ_OP_READ ? "read" : "write",
+	      bio->bi_iter.bi_sector - leg->start, bio_sectors(bio), status);
+	free(li);
+	leg->out--;
+	bio_finish(bio, status);
+}
+
+static void finish_fn(void *arg)
+{
+	finish(arg);
+}
+
+static void complete_somehow(struct leg_io *li)
+{
+	unsigned int how = rnd_below(4);
+
+	if (how == 0)
+		task_start("leg", finish_fn, li);
+	else
+		irq_raise("irq", how != 1, finish_fn, li);
+}
+
+static void last_stage(struct sim_event *event)
+{
+	struct leg_io *li = container_of(event, struct leg_io, event);
+
+	move(li, bio_sectors(li->bio));
+	complete_somehow(li);
+}
+
+static void first_stage(struct sim_event *event)
+{
+	struct leg_io *li = container_of(event, struct leg_io, event);
+
+	if (li->leg->frozen_until > sim_now) {
+		event_add(event, li->leg->frozen_until - sim_now);
+		return;
+	}
+	decide(li);
+	move(li, li->split);
+	event->fire = last_stage;
+	event_add(event, li->rest);
+}
+
+static void check_bio(struct sim_leg *leg, struct bio *bio)
+{
+	unsigned int mask = leg->queue.limits.logical_block_size - 1;
+	sector_t at = bio->bi_iter.bi_sector;
+
+	if (bio->bi_opf & (REQ_NOWAIT | REQ_POLLED))
+		sim_fail("a leg is asked to poll or not to wait");
+	if (!bio->bi_iter.bi_size) {
+		if (bio_op(bio) != REQ_OP_FLUSH &&
+		    !(bio->bi_opf & REQ_PREFLUSH))
+			sim_fail("an empty bio that is no flush");
+		return;
+	}
+	if ((bio->bi_iter.bi_size | at << SECTOR_SHIFT) & mask)
+		sim_fail("leg %u: I/O is not made of its blocks", leg->index);
+	if (at < leg->start || at + bio_sectors(bio) > leg->start + set.len)
+		sim_fail("leg %u: I/O outside of the set's data: %llu+%u",
+			 leg->index, at, bio_sectors(bio));
+}
+
+static void start(struct leg_io *li)
+{
+	struct sim_leg *leg = li->leg;
+	u64 ns = leg->latency_us * NSEC_PER_USEC;
+
+	li->rest = rnd_below(ns);
+	li->split = rnd_chance(20) ? rnd_below(bio_sectors(li->bio) + 1) :
+		    rnd_chance(50) ? bio_sectors(li->bio) : 0;
+	/* A block is moved at once. */
+	li->split = rounddown(li->split, set.block >> SECTOR_SHIFT);
+	li->event.fire = first_stage;
+	event_add(&li->event, rnd_below(2 * ns) + fault_stall(leg));
+}
+
+void leg_submit(struct bio *bio)
+{
+	struct sim_leg *leg = bio->bi_bdev->sim_leg;
+	struct leg_io *li = calloc(1, sizeof(*li));
+
+	check_bio(leg, bio);
+	cover.leg_bios++;
+	leg->out++;
+	li->bio = bio;
+	li->leg = leg;
+	trace("  leg %u: %s%s %llu+%u", leg->index,
+	      bio_op(bio) == REQ_OP_READ ? "read" : bio_op(bio) == REQ_OP_WRITE
+	      ? "write" : bio_op(bio) == REQ_OP_DISCARD ? "discard" : "zeroes",
+	      bio->bi_opf & REQ_FUA ? " fua" : bio->bi_opf & REQ_PREFLUSH ?
+	      " flush" : "", bio->bi_iter.bi_sector - leg->start,
+	      bio_sectors(bio));
+	oracle_leg_start(leg, bio);
+	if (leg->frozen_until <= sim_now && rnd_chance(leg->sync_percent)) {
+		decide(li);
+		move(li, bio_sectors(bio));
+		finish(li);
+	} else {
+		start(li);
+	}
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs seeds, on all processors, and says what came of it.
+ *
+ * usage: sim [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-k]
+ *	  sim -s SEED [-t] [-k]
+ *
+ * -m: give up after so many failures; -k: bear with what is known to be wrong.
+ */
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "oracle.h"
+
+#define MAX_JOBS	64
+/* Whatever takes longer than this will never end. */
+#define SEED_SECONDS	60
+
+/* What the processes share. */
+struct shared {
+	u64 seed[MAX_JOBS];
+	u64 next;
+	u64 end;
+	u64 passed;
+	u64 failed;
+	struct sim_cover cover;
+};
+
+u64 sim_seed;
+bool sim_tracing;
+bool sim_lenient;
+struct sim_cover cover;
+static u64 state;
+static struct shared *shared;
+static const char *self;
+
+u64 rng_next(u64 *s)
+{
+	u64 z = *s += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+u64 rnd(void)
+{
+	return rng_next(&state);
+}
+
+u64 rnd_below(u64 n)
+{
+	return n ? (u64)(((unsigned __int128)rnd() * n) >> 64) : 0;
+}
+
+u64 rnd_range(u64 least, u64 most)
+{
+	return least + rnd_below(most - least + 1);
+}
+
+bool rnd_chance(unsigned int percent)
+{
+	return rnd_below(100) < percent;
+}
+
+bool rnd_permille(unsigned int permille)
+{
+	return permille && rnd_below(1000) < permille;
+}
+
+/* Leaks are counted per run; memory is reused soon, which is faster. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0:quarantine_size_mb=8:malloc_context_size=6:max_malloc_fill_size=0:abort_on_error=0";
+}
+
+/*
+ * Saying what happens.
+ */
+
+void sim_trace(const char *fmt, ...)
+{
+	va_list args;
+
+	printf("%10llu.%03llu cpu%d %s#%u: ", sim_now / 1000, sim_now % 1000,
+	       sim_me->cpu, sim_me->name, sim_me->id);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/* Skip the arguments that come before @end of a format. */
+static void skip_args(const char *fmt, const char *end, va_list *args)
+{
+	for (; fmt < end; fmt++) {
+		if (*fmt != '%')
+			continue;
+		fmt += 1 + strspn(fmt + 1, "-0123456789");
+		if (*fmt == 's')
+			(void)va_arg(*args, char *);
+		else if (*fmt == 'l')
+			(void)va_arg(*args, u64);
+		else if (*fmt != '%')
+			(void)va_arg(*args, unsigned int);
+	}
+}
+
+/* Only the kernel knows %pV: it is shown instead of the rest. */
+void sim_printk(const char *fmt, ...)
+{
+	const char *at = strstr(fmt, "%pV");
+	struct va_format *vaf;
+	va_list args;
+	char text[256];
+
+	if (!sim_tracing)
+		return;
+	va_start(args, fmt);
+	if (at) {
+		skip_args(fmt, at, &args);
+		vaf = va_arg(args, struct va_format *);
+		vsnprintf(text, sizeof(text), vaf->fmt, *vaf->va);
+	} else {
+		vsnprintf(text, sizeof(text), fmt, args);
+	}
+	va_end(args);
+	trace("log: %s", text);
+}
+
+void sim_fail(const char *fmt, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "seed %llu: ", sim_seed);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\n  plan: %s, %u legs, threshold %u\n",
+		fault_plan.name, set.nr_legs, set.threshold);
+	sched_report(stderr);
+	fflush(NULL);
+	_exit(1);
+}
+
+/*
+ * One seed.
+ */
+
+static void load_choose(void)
+{
+	memset(&load, 0, sizeof(load));
+	load.callers = rnd_range(1, 6);
+	load.requests = rnd_range(5, 40);
+	load.phases = rnd_range(1, 3);
+	load.admin = rnd_chance(60);
+	load.gentle = rnd_chance(50);
+	load.scribble = rnd_chance(30);
+	load.pressure = rnd_chance(40);
+	load.max_sectors = 1 << rnd_range(0, 9);
+	if (load.pressure)
+		mem_plan.nowait_fails = rnd_chance(50) ? 0 :
+					rnd_chance(50) ? 30 : 700;
+}
+
+static void one_seed(u64 seed)
+{
+	sim_seed = seed;
+	state = seed * 0x2545f4914f6cdd1dULL + 1;
+	locks_reset();
+	mem_reset();
+	sched_init();
+	fault_choose();
+	table_choose();
+	load_choose();
+	task_start("workload", workload_main, NULL);
+	sched_run();
+}
+
+/*
+ * Many of them.
+ */
+
+static void add_cover(void)
+{
+	u64 *to = (u64 *)&shared->cover, *from = (u64 *)&cover;
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cover) / sizeof(u64); i++)
+		__atomic_fetch_add(&to[i], from[i], __ATOMIC_RELAXED);
+	memset(&cover, 0, sizeof(cover));
+}
+
+static void runner(unsigned int job)
+{
+	u64 seed;
+
+	while ((seed = __atomic_fetch_add(&shared->next, 1,
+					  __ATOMIC_RELAXED)) < shared->end) {
+		shared->seed[job] = seed;
+		alarm(SEED_SECONDS);
+		one_seed(seed);
+		__atomic_fetch_add(&shared->passed, 1, __ATOMIC_RELAXED);
+		add_cover();
+	}
+	sim_module_exit();
+	fflush(NULL);
+	exit(0);
+}
+
+static pid_t start_runner(unsigned int job)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		runner(job);
+	return pid;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static void print_cover(void)
+{
+	struct sim_cover *c = &shared->cover;
+	unsigned int n = 0;
+
+#define X(name) printf("%s%s %llu", n++ % 7 ? ", " : "\n# ", #name, c->name);
+	SIM_COUNTERS(X)
+#undef X
+	putchar('\n');
+}
+
+/* A run that never met these proves little. */
+static unsigned int missed(void)
+{
+	struct sim_cover *c = &shared->cover;
+	unsigned int n = 0;
+
+#define MET(name)							\
+	do {								\
+		if (!c->name) {						\
+			printf("not ok - " #name " were not met\n");	\
+			n++;						\
+		}							\
+	} while (0)
+	MET(second_looks);
+	MET(block_votes);
+	MET(transients);
+	MET(failed_legs);
+	MET(rebuilt);
+	MET(oom_nowait);
+	MET(pool_draws);
+	MET(requeues);
+#undef MET
+	return n;
+}
+
+static void report(double began)
+{
+	u64 done = shared->passed + shared->failed;
+
+	printf("# %llu seeds, %.0f a second: %llu failed, %llu requests, %llu second looks\n",
+	       done, done / (seconds() - began), shared->failed,
+	       shared->cover.requests, shared->cover.second_looks);
+	fflush(stdout);
+}
+
+static void failed(u64 seed, int status, u64 most)
+{
+	if (WIFSIGNALED(status))
+		printf("# seed %llu: %s\n", seed,
+		       WTERMSIG(status) == SIGALRM ? "does not end" :
+		       strsignal(WTERMSIG(status)));
+	printf("not ok - seed %llu; to see it again: make sim SEED=%llu FLAVOUR=%s%s TRACE=1\n",
+	       seed, seed, SIM_FLAVOUR, sim_lenient ? " KNOWN=1" : "");
+	if (++shared->failed >= most)
+		shared->next = shared->end;
+}
+
+/* Wait for a process to end; another one goes on in its place if it failed. */
+static bool reap(pid_t *pids, unsigned int jobs, u64 most)
+{
+	unsigned int job;
+	int status;
+	pid_t pid = waitpid(-1, &status, WNOHANG);
+
+	if (pid <= 0)
+		return false;
+	for (job = 0; job < jobs && pids[job] != pid; job++)
+		;
+	pids[job] = 0;
+	if (status) {
+		failed(shared->seed[job], status, most);
+		pids[job] = start_runner(job);
+	}
+	return true;
+}
+
+static bool any_running(pid_t *pids, unsigned int jobs)
+{
+	while (jobs--)
+		if (pids[jobs])
+			return true;
+	return false;
+}
+
+static int many(u64 first, u64 seeds, unsigned int jobs, u64 most)
+{
+	double began = seconds(), last = began;
+	pid_t pids[MAX_JOBS];
+	unsigned int short_of = 0, job;
+
+	shared->next = first;
+	shared->end = first + seeds;
+	for (job = 0; job < jobs; job++)
+		pids[job] = start_runner(job);
+	while (any_running(pids, jobs)) {
+		if (reap(pids, jobs, most))
+			continue;
+		usleep(20000);
+		if (seconds() - last < 10)
+			continue;
+		last = seconds();
+		report(began);
+	}
+	report(began);
+	print_cover();
+	if (seeds >= 2000 && !shared->failed)
+		short_of = missed();
+	printf("%llu passed, %llu failed\n", shared->passed,
+	       shared->failed + short_of);
+	return shared->failed || short_of;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-k]\n       %s -s SEED [-t] [-k]\n",
+		self, self);
+	return 2;
+}
+
+static int single(u64 seed)
+{
+	one_seed(seed);
+	printf("seed %llu passed\n", seed);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	u64 first = 1, seeds = 20000, seed = 0;
+	unsigned int jobs = sysconf(_SC_NPROCESSORS_ONLN), most = 20;
+	int opt;
+
+	self = argv[0];
+	while ((opt = getopt(argc, argv, "n:f:j:m:s:tk")) != -1) {
+		switch (opt) {
+		case 'n': seeds = strtoull(optarg, NULL, 0); break;
+		case 'f': first = strtoull(optarg, NULL, 0); break;
+		case 'j': jobs = strtoul(optarg, NULL, 0); break;
+		case 'm': most = strtoul(optarg, NULL, 0); break;
+		case 's': seed = strtoull(optarg, NULL, 0); break;
+		case 't': sim_tracing = true; break;
+		case 'k': sim_lenient = true; break;
+		default: return usage();
+		}
+	}
+	jobs = clamp(jobs, 1U, (unsigned int)MAX_JOBS);
+	coro_init();
+	sim_left = INT_MAX;
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	mem_init();
+	legs_init();
+	sim_module_init();
+	return seed ? single(seed) : many(first, seeds, jobs, most);
+}

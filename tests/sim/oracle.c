@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Requests, and whether what was promised of them was kept.
+ */
+#include "oracle.h"
+
+struct sim_set set;
+static LIST_HEAD(ops);
+static unsigned int nr_failed;
+
+bool oracle_busy(void)
+{
+	return !list_empty(&ops);
+}
+
+void oracle_init(void)
+{
+	INIT_LIST_HEAD(&ops);
+	nr_failed = 0;
+	versions_init();
+}
+
+void oracle_exit(void)
+{
+	versions_exit();
+}
+
+/* Writes that failed in this run, or may have and were requeued. */
+unsigned int oracle_failures(void)
+{
+	return nr_failed + cover.requeues;
+}
+
+/* When the oldest request that is under way began. */
+u64 oracle_oldest(void)
+{
+	struct o_op *o;
+	u64 when = oracle_tick;
+
+	list_for_each_entry(o, &ops, node)
+		when = min(when, o->start);
+	return when;
+}
+
+static u32 bad_devices(unsigned int block)
+{
+	unsigned int i;
+	u32 bad = 0;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) &&
+		    (sim_legs[i].suspect || sim_legs[i].dead ||
+		     leg_block_bad(&sim_legs[i], block)))
+			bad |= BIT(i);
+	return bad;
+}
+
+/*
+ * Requests.
+ */
+
+static unsigned int op_first(struct o_op *o)
+{
+	return o->sector / block_sectors();
+}
+
+static unsigned int op_blocks(struct o_op *o)
+{
+	return o->sectors / block_sectors();
+}
+
+struct o_op *oracle_begin(enum req_op op, sector_t sector,
+			  unsigned int sectors, unsigned int nr_ids, u32 *ids)
+{
+	struct o_op *o = calloc(1, sizeof(*o));
+	unsigned int n, i;
+
+	o->op = op;
+	o->sector = sector;
+	o->sectors = sectors;
+	o->start = ++oracle_tick;
+	o->generation = set.generation;
+	n = op_blocks(o);
+	o->hurt = calloc(n + 1, sizeof(*o->hurt));
+	o->took = calloc(n + 1, sizeof(*o->took));
+	if (op == REQ_OP_READ)
+		o->served = calloc(n + 1, sizeof(*o->served));
+	else if (sectors)
+		o->write = version_new(nr_ids, ids);
+	if (o->write)
+		o->write->discard = op == REQ_OP_DISCARD;
+	for (i = 0; i < n; i++) {
+		o->hurt[i] = bad_devices(op_first(o) + i);
+		if (o->write)
+			version_add(op_first(o) + i, o->write);
+	}
+	o->hurt[n] = bad_devices(0);
+	list_add_tail(&o->node, &ops);
+	return o;
+}
+
+void oracle_hurt(struct sim_leg *leg, sector_t sector, sector_t n)
+{
+	unsigned int first = sector / block_sectors();
+	unsigned int last = (sector + n - 1) / block_sectors();
+	struct o_op *o;
+	unsigned int i;
+
+	list_for_each_entry(o, &ops, node) {
+		for (i = 0; i < op_blocks(o); i++)
+			if (op_first(o) + i >= first && op_first(o) + i <= last)
+				o->hurt[i] |= BIT(leg->index);
+		o->hurt[op_blocks(o)] |= BIT(leg->index);
+	}
+}
+
+/* fifo asks for all of it at once. */
+static bool fifo_must_succeed(struct o_op *o)
+{
+	unsigned int i, n = op_blocks(o);
+	u32 hurt = 0;
+
+	for (i = 0; i < n; i++)
+		hurt |= o->hurt[i];
+	return set.members & ~hurt;
+}
+
+/* Promises 1 and 4: what T good legs hold is returned, not an error. */
+static bool must_succeed(struct o_op *o)
+{
+	unsigned int i, n = op_blocks(o);
+
+	if (o->generation != set.generation)
+		return false;
+	if (o->op == REQ_OP_READ && set.pattern == SIM_FIFO)
+		return fifo_must_succeed(o);
+	if (!o->sectors)
+		return hweight32(set.members & ~o->hurt[n]) >= set.threshold;
+	for (i = 0; i < n; i++) {
+		if (hweight32(set.members & ~o->hurt[i]) < set.threshold)
+			return false;
+		if (o->op == REQ_OP_READ &&
+		    version_contested(op_first(o) + i, o->start))
+			return false;
+	}
+	return true;
+}
+
+static u32 served_by(struct o_op *o, unsigned int i, u32 id)
+{
+	struct o_served *s = &o->served[i];
+	unsigned int j;
+
+	for (j = 0; j < s->nr; j++)
+		if (s->id[j] == id)
+			return s->legs[j];
+	return 0;
+}
+
+static unsigned int votes_needed(void)
+{
+	return set.pattern == SIM_FIFO ? 1 : set.threshold;
+}
+
+/* Reads in which no T legs held all of it, but T held each block. */
+static void count_block_votes(struct o_op *o, const u32 *ids)
+{
+	unsigned int i;
+	u32 all = ~0u;
+
+	for (i = 0; i < op_blocks(o); i++)
+		all &= served_by(o, i, ids[i]);
+	if (hweight32(all) < votes_needed())
+		cover.block_votes++;
+}
+
+/* Promise 1: what is returned may be, and T legs returned it. */
+static void check_read(struct o_op *o, const u32 *ids)
+{
+	unsigned int i, b;
+
+	for (i = 0; i < op_blocks(o); i++) {
+		b = op_first(o) + i;
+		/* What a rebuilt leg was given where nobody won. */
+		if (sim_lenient && set.pattern == SIM_FIFO &&
+		    ids[i] & SIM_ID_BAD)
+			continue;
+		if (!version_allowed(b, ids[i], o->start, false))
+			oracle_dump(b);
+		if (!version_allowed(b, ids[i], o->start, false))
+			sim_fail("promise 1: a read of block %u returned version %#x, which it cannot",
+				 b, ids[i]);
+		if (o->generation == set.generation &&
+		    hweight32(served_by(o, i, ids[i])) < votes_needed())
+			sim_fail("promise 1: a read of block %u returned version %#x of legs %#x only",
+				 b, ids[i], served_by(o, i, ids[i]));
+		if (set.pattern == SIM_FIFO || set.minority)
+			continue;
+		version_seen(b, ids[i]);
+	}
+	count_block_votes(o, ids);
+}
+
+/*
+ * Legs that hold a block for good.  With overload, blocks may have been without
+ * a winner when legs were rebuilt: these were given something else there.
+ */
+static u32 durable_on(unsigned int b, u64 when)
+{
+	unsigned int i;
+	u32 legs = 0;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) &&
+		    ((fault_plan.overload && sim_legs[i].suspect) ||
+		     leg_block_bad(&sim_legs[i], b) ||
+		     block_any_bit(sim_legs[i].rot_durable, b) ||
+		     version_allowed(b, leg_block_durable(&sim_legs[i], b), when,
+			       true)))
+			legs |= BIT(i);
+	return legs;
+}
+
+/* Promise 3: what was acknowledged is on T legs for good. */
+static void check_durable(struct o_op *o, unsigned int first, unsigned int n)
+{
+	unsigned int b;
+
+	if (o->generation != set.generation)
+		return;
+	for (b = first; b < first + n; b++) {
+		if (hweight32(durable_on(b, o->start)) >= set.threshold)
+			continue;
+		oracle_dump(b);
+		sim_fail("promise 3: block %u was flushed, and is safe on legs %#x",
+			 b, durable_on(b, o->start));
+	}
+}
+
+/* Promise 2: T legs took it. */
+static void check_write(struct o_op *o)
+{
+	unsigned int i;
+
+	if (o->op == REQ_OP_DISCARD || o->generation != set.generation)
+		return;
+	for (i = 0; i < op_blocks(o); i++)
+		if (hweight32(o->took[i]) < set.threshold)
+			sim_fail("promise 2: a write of block %u succeeded, and legs %#x took it",
+				 op_first(o) + i, o->took[i]);
+}
+
+static void end_ok(struct o_op *o, const u32 *ids)
+{
+	if (o->op == REQ_OP_READ) {
+		if (!o->scribbled)
+			check_read(o, ids);
+		return;
+	}
+	if (o->sectors)
+		check_write(o);
+	if (o->fua)
+		check_durable(o, op_first(o), op_blocks(o));
+	else if (o->flush && !o->sectors)
+		check_durable(o, 0, set_blocks());
+}
+
+static void end_failed(struct o_op *o, blk_status_t status)
+{
+	cover.failed_requests++;
+	if (o->op == REQ_OP_DISCARD || set.readonly)
+		return;
+	if (must_succeed(o))
+		sim_fail("promise %d: a request of %llu+%u failed with status %u for no reason",
+			 o->op == REQ_OP_READ ? 1 : o->sectors ? 2 : 3,
+			 o->sector, o->sectors, status);
+}
+
+void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
+{
+	oracle_tick++;
+	list_del(&o->node);
+	/* What ends is judged as it was before it ended. */
+	if (status)
+		end_failed(o, status);
+	if (o->write) {
+		o->write->end = oracle_tick;
+		o->write->state = status ? O_FAILED : O_DONE;
+		nr_failed += !!status;
+	}
+	if (!status)
+		end_ok(o, ids);
+	free(o->hurt);
+	free(o->took);
+	free(o->served);
+	free(o);
+}
+
+/*
+ * What the legs tell.
+ */
+
+static void served(struct o_op *o, unsigned int b, struct sim_leg *leg, u32 id)
+{
+	struct o_served *s = &o->served[b - op_first(o)];
+	unsigned int i;
+
+	for (i = 0; i < s->nr; i++)
+		if (s->id[i] == id)
+			break;
+	if (i == O_ANSWERS)
+		i = rnd_below(O_ANSWERS);
+	if (i == s->nr || s->id[i] != id) {
+		s->nr = max(s->nr, i + 1);
+		s->id[i] = id;
+		s->legs[i] = 0;
+	}
+	s->legs[i] |= BIT(leg->index);
+}
+
+static bool covers(struct o_op *o, unsigned int b)
+{
+	return b >= op_first(o) && b < op_first(o) + op_blocks(o);
+}
+
+void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,
+		     blk_status_t status)
+{
+	unsigned int b, last = (sector + n) / block_sectors();
+	struct o_op *o;
+
+	for (b = sector / block_sectors(); b < last; b++) {
+		u32 id = leg_block_id(leg, b);
+
+		if (!oracle_allowed(b, id) || version_discarded(b) ||
+		    block_any_bit(leg->rot, b))
+			leg->gave.lies++;
+		list_for_each_entry(o, &ops, node)
+			if (o->served && covers(o, b))
+				served(o, b, leg, id);
+	}
+}
+
+/* The version that a write carries; UINT_MAX if it is empty. */
+static u32 carried(struct bio *bio, unsigned int sector, sector_t at)
+{
+	struct bvec_iter iter = bio->bi_iter;
+	u64 data[SECTOR_SIZE / 8];
+	unsigned int done = 0;
+
+	if (bio_op(bio) != REQ_OP_WRITE)
+		return SIM_ID_ZERO;
+	bio_advance_iter(bio, &iter, sector << SECTOR_SHIFT);
+	while (done < SECTOR_SIZE) {
+		struct bio_vec bv = sim_bvec(bio->bi_io_vec, iter);
+		unsigned int n = min(bv.bv_len, SECTOR_SIZE - done);
+
+		memcpy((u8 *)data + done, bvec_kmap_local(&bv), n);
+		done += n;
+		bio_advance_iter(bio, &iter, n);
+	}
+	return content_id((u8 *)data, at + sector);
+}
+
+static void took(struct sim_leg *leg, struct bio *bio)
+{
+	sector_t at = bio->bi_iter.bi_sector - leg->start;
+	unsigned int i, b;
+	struct o_op *o;
+	u32 id;
+
+	for (i = 0; i < bio_sectors(bio); i += block_sectors()) {
+		b = (at + i) / block_sectors();
+		id = carried(bio, i, at);
+		list_for_each_entry(o, &ops, node)
+			if (o->write && covers(o, b) && version_has_id(o->write, id))
+				o->took[b - op_first(o)] |= BIT(leg->index);
+	}
+}
+
+void oracle_leg_start(struct sim_leg *leg, struct bio *bio)
+{
+	if (bio_op(bio) == REQ_OP_READ && bio->bi_iter.bi_size &&
+	    !bio->sim_parent && bio->bi_opf == (REQ_OP_READ | REQ_SYNC))
+		cover.second_looks++;
+}
+
+void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status)
+{
+	enum req_op op = bio_op(bio);
+
+	if (!status) {
+		if (op != REQ_OP_READ && bio->bi_iter.bi_size)
+			took(leg, bio);
+		return;
+	}
+	cover.leg_faults++;
+	if (op == REQ_OP_READ) {
+		leg->gave.reads++;
+	} else if (bio->bi_iter.bi_size) {
+		leg->gave.writes++;
+		leg->gave.blamed_writes += op == REQ_OP_WRITE &&
+					   status_blames(status);
+	} else {
+		leg->gave.flushes++;
+		leg->gave.blamed_flushes += status_blames(status);
+	}
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The oracle: what is promised (design, section 2), and whether it was kept.
+ */
+#ifndef SIM_ORACLE_H
+#define SIM_ORACLE_H
+
+#include "dmcore.h"
+#include "leg.h"
+
+#define SIM_MAX_LEGS	10
+
+enum sim_pattern {
+	SIM_QUORUM,
+	SIM_MINIMAL,
+	SIM_FIFO,
+};
+
+/**
+ * struct sim_set - what the table in use says
+ * @len: length in sectors
+ * @begin: where the target begins on the device
+ * @block: what is voted on, in bytes
+ * @leg_block: logical block of each device
+ * @physical: what most of them cannot read less of, in bytes
+ * @dev: the device of each leg, or -1
+ * @need: legs that have to stay good at any place
+ * @silent: legs may be wrong without saying so
+ * @generation: grows with each table
+ */
+struct sim_set {
+	sector_t len;
+	sector_t begin;
+	unsigned int block;
+	unsigned int leg_block[SIM_MAX_DEVS];
+	unsigned int physical;
+	unsigned int nr_legs;
+	unsigned int threshold;
+	int dev[SIM_MAX_LEGS];
+	u32 members;
+	enum sim_pattern pattern;
+	bool minority;
+	bool rewrite;
+	bool no_copy;
+	bool discards;
+	bool blkverify;
+	bool sync;
+	bool readonly;
+	unsigned int max_errors;
+	unsigned int rate;
+	unsigned int region;
+	u32 rebuild;
+	const char *hash;
+	unsigned int need;
+	bool silent;
+	unsigned int generation;
+};
+
+extern struct sim_set set;
+
+static inline unsigned int set_blocks(void)
+{
+	return (set.len << SECTOR_SHIFT) / set.block;
+}
+
+static inline unsigned int block_sectors(void)
+{
+	return set.block >> SECTOR_SHIFT;
+}
+
+enum o_state {
+	O_PENDING,
+	O_DONE,
+	O_FAILED,
+};
+
+/* Something that changes blocks. */
+struct o_write {
+	u64 start;
+	u64 end;
+	u32 id[2];
+	unsigned int nr_ids;
+	enum o_state state;
+	bool discard;
+	unsigned int refs;
+};
+
+/* What legs returned of a block while a read was under way. */
+#define O_ANSWERS	12
+
+struct o_served {
+	unsigned int nr;
+	u32 id[O_ANSWERS];
+	u32 legs[O_ANSWERS];
+};
+
+/**
+ * struct o_op - a request
+ * @hurt: for each block, devices that were not good at some time
+ * @took: for each block of a write, devices that said they took it
+ * @served: for each block of a read
+ */
+struct o_op {
+	struct list_head node;
+	enum req_op op;
+	bool flush;
+	bool fua;
+	bool ahead;
+	bool scribbled;
+	sector_t sector;
+	unsigned int sectors;
+	u64 start;
+	unsigned int generation;
+	bool contested;
+	struct o_write *write;
+	u32 *hurt;
+	u32 *took;
+	struct o_served *served;
+};
+
+/* version.c: what was written to each block */
+extern u64 oracle_tick;
+void versions_init(void);
+void versions_exit(void);
+struct o_write *version_new(unsigned int nr_ids, const u32 *ids);
+void version_add(unsigned int block, struct o_write *w);
+bool version_has_id(const struct o_write *w, u32 id);
+bool version_allowed(unsigned int block, u32 id, u64 when, bool for_good);
+bool version_contested(unsigned int block, u64 when);
+bool version_discarded(unsigned int block);
+void version_seen(unsigned int block, u32 id);
+bool block_any_bit(const unsigned long *map, unsigned int block);
+u64 oracle_oldest(void);
+
+void oracle_init(void);
+void oracle_exit(void);
+void oracle_dump(unsigned int block);
+u32 oracle_new_id(void);
+struct o_op *oracle_begin(enum req_op op, sector_t sector,
+			  unsigned int sectors, unsigned int nr_ids, u32 *ids);
+void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids);
+bool oracle_contested(unsigned int block);
+bool oracle_allowed(unsigned int block, u32 id);
+bool oracle_busy(void);
+unsigned int oracle_failures(void);
+u32 leg_block_id(struct sim_leg *leg, unsigned int block);
+u32 leg_block_durable(struct sim_leg *leg, unsigned int block);
+bool leg_block_bad(struct sim_leg *leg, unsigned int block);
+
+/* From the legs. */
+void oracle_leg_start(struct sim_leg *leg, struct bio *bio);
+void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,
+		     blk_status_t status);
+void oracle_leg_done(struct sim_leg *leg, struct bio *bio,
+		     blk_status_t status);
+void oracle_hurt(struct sim_leg *leg, sector_t sector, sector_t n);
+
+/* audit.c: status, accusations, and the end */
+struct o_status {
+	unsigned int threshold, nr_legs;
+	char health[64];
+	u64 in_sync, total;
+	char action[16];
+	u64 mismatch_cnt, no_quorum, transient;
+	unsigned int nr_stats;
+	u64 stat[SIM_MAX_LEGS][16];
+};
+
+enum {
+	O_READ_ERRORS, O_WRITE_ERRORS, O_FLUSH_ERRORS, O_MISMATCHES,
+	O_REWRITES, O_REWRITE_ERRORS,
+};
+
+extern struct mapped_device sim_md;
+void audit_init(void);
+bool audit_status(struct o_status *st);
+void audit_end(void);
+void audit_quiesce(void);
+int message(const char *fmt, ...) __printf(1, 2);
+void audit_new_epoch(void);
+void audit_fold(void);
+
+/* workload.c, admin.c, table.c */
+struct sim_load {
+	unsigned int callers;
+	unsigned int requests;
+	unsigned int phases;
+	bool admin;
+	bool gentle;
+	bool scribble;
+	bool pressure;
+	unsigned int max_sectors;
+};
+
+extern struct sim_load load;
+void workload_main(void *arg);
+void callers_run(unsigned int requests);
+blk_status_t request_one(enum req_op op, sector_t sector, unsigned int sectors,
+			 blk_opf_t flags);
+void admin_start(void);
+void admin_stop(void);
+void table_choose(void);
+void table_text(char *text, size_t size);
+void table_in_use(const struct sim_set *next);
+void table_reload(bool noflush);
+void set_calc(struct sim_set *s);
+
+#endif /* SIM_ORACLE_H */
