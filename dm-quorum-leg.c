@@ -106,6 +106,7 @@ bool quorum_requeues(struct quorum *q, blk_status_t status)
 
 /* For whoever changes what quorum_current() reads. */
 static unsigned long lock_legs(struct quorum *q)
+	__acquires(&q->lock)
 {
 	unsigned long flags;
 
@@ -115,6 +116,7 @@ static unsigned long lock_legs(struct quorum *q)
 }
 
 static void unlock_legs(struct quorum *q, unsigned long flags)
+	__releases(&q->lock)
 {
 	write_seqcount_end(&q->changes);
 	spin_unlock_irqrestore(&q->lock, flags);

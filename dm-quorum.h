@@ -423,10 +423,10 @@ struct quorum_sync {
  * @queued: one of them is queued
  * @waiting: those that are to follow it
  *
- * They are queued one after the other, each by the one before it as soon as that
- * has begun.  When no worker can be had, a workqueue's rescuer takes all that is
- * queued, and does not go on to the next before the first has ended: it is to
- * find no more than one that may wait for a leg.
+ * They are queued one after the other, each by the one before it as soon as
+ * that has begun.  When no worker can be had, a workqueue's rescuer takes all
+ * that is queued, and does not go on to the next before the first has ended: it
+ * is to find no more than one that may wait for a leg.
  */
 struct quorum_looks {
 	/** @lock: protects the rest */
