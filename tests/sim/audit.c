@@ -129,18 +129,18 @@ static void check_leg(struct o_status *st, unsigned int i)
 	u64 *stat = st->stat[i];
 
 	if (stat[O_READ_ERRORS] > leg->gave.reads)
-		sim_fail("promise 5: leg %u has %llu read errors, and gave cause for %llu",
+		sim_fail("promise 5: leg %u: %llu read errors, cause for %llu",
 			 i, stat[O_READ_ERRORS], leg->gave.reads);
 	if (stat[O_WRITE_ERRORS] + stat[O_REWRITE_ERRORS] > leg->gave.writes)
-		sim_fail("promise 5: leg %u has %llu write errors, and gave cause for %llu",
+		sim_fail("promise 5: leg %u: %llu write errors, cause for %llu",
 			 i, stat[O_WRITE_ERRORS], leg->gave.writes);
 	if (stat[O_FLUSH_ERRORS] > leg->gave.flushes)
-		sim_fail("promise 5: leg %u has %llu flush errors, and gave cause for %llu",
+		sim_fail("promise 5: leg %u: %llu flush errors, cause for %llu",
 			 i, stat[O_FLUSH_ERRORS], leg->gave.flushes);
 	/* With blkverify, leg 0 is always right. */
 	if (stat[O_MISMATCHES] > leg->gave.lies && !(set.blkverify && i) &&
 	    (!sim_lenient || !oracle_failures()))
-		sim_fail("promise 5: leg %u has %llu mismatches, and gave cause for %llu",
+		sim_fail("promise 5: leg %u: %llu mismatches, cause for %llu",
 			 i, stat[O_MISMATCHES], leg->gave.lies);
 	/* max_errors may still fail a leg for what it did before. */
 	if (st->health[i] != 'A' && set.max_errors &&
@@ -157,11 +157,12 @@ static void check_health(struct o_status *st)
 
 	for (i = 0; i < st->nr_legs; i++) {
 		char c = st->health[i];
+		bool none = c == '-', wanted = set.dev[i] >= 0;
 
-		if (!strchr("AaD-", c) || (c == '-') != (set.dev[i] < 0))
+		if (!strchr("AaD-", c) || none == wanted)
 			sim_fail("the health of leg %u is '%c'", i, c);
 		live += c == 'A' || c == 'a';
-		if (c != '-')
+		if (!none)
 			check_leg(st, i);
 		if (c == 'D' && !(have_last && last.health[i] == 'D'))
 			cover.failed_legs++;
@@ -405,12 +406,12 @@ static void check_accused(struct o_status *before, struct o_status *after)
 		    after->stat[i][O_READ_ERRORS] ==
 		    before->stat[i][O_MISMATCHES] +
 		    before->stat[i][O_READ_ERRORS])
-			sim_fail("promise 5: leg %u is wrong, was looked at, and not accused",
+			sim_fail("promise 5: leg %u is wrong, and not accused",
 				 i);
 		if (voted_down(leg, leg->unreadable) &&
 		    after->stat[i][O_READ_ERRORS] ==
 		    before->stat[i][O_READ_ERRORS])
-			sim_fail("promise 5: leg %u cannot be read, was looked at, and not accused",
+			sim_fail("promise 5: leg %u is unreadable, not accused",
 				 i);
 	}
 }
@@ -421,24 +422,28 @@ static bool tie_bears(unsigned int block)
 	return sim_lenient && set.minority && anywhere_bad(block);
 }
 
+static void check_equal_block(unsigned int b)
+{
+	unsigned int i, first = __ffs(set.members);
+	u32 id = leg_block_id(&sim_legs[first], b);
+
+	for (i = first; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) && !tie_bears(b) &&
+		    leg_block_id(&sim_legs[i], b) != id)
+			sim_fail("promise 6: legs %u and %u differ in block %u",
+				 first, i, b);
+	if (!oracle_allowed(b, id))
+		sim_fail("promise 1: all legs hold a wrong %#x in block %u", id,
+			 b);
+}
+
 /* Promise 6: after a repair all legs are equal, and what they should be. */
 static void check_equal(void)
 {
-	unsigned int b, i, first;
-	u32 id;
+	unsigned int b;
 
-	for (b = 0; b < set_blocks(); b++) {
-		first = __ffs(set.members);
-		id = leg_block_id(&sim_legs[first], b);
-		for (i = first; i < SIM_MAX_DEVS; i++)
-			if (set.members & BIT(i) && !tie_bears(b) &&
-			    leg_block_id(&sim_legs[i], b) != id)
-				sim_fail("promise 6: legs %u and %u differ in block %u after a repair",
-					 first, i, b);
-		if (!oracle_allowed(b, id))
-			sim_fail("promise 1: all legs hold version %#x of block %u, which is wrong",
-				 id, b);
-	}
+	for (b = 0; b < set_blocks(); b++)
+		check_equal_block(b);
 }
 
 static void read_all(void)
@@ -468,12 +473,12 @@ static void check_blamed(struct o_status *st)
 			continue;
 		if (leg->gave.blamed_flushes > base[leg->index].flushes &&
 		    !st->stat[i][O_FLUSH_ERRORS])
-			sim_fail("promise 9: leg %u failed a flush, and is not accused",
+			sim_fail("promise 9: leg %u failed a flush, unaccused",
 				 i);
 		if (leg->gave.blamed_writes > base[leg->index].writes &&
 		    !st->stat[i][O_WRITE_ERRORS] &&
 		    !st->stat[i][O_REWRITE_ERRORS])
-			sim_fail("promise 9: leg %u failed a write, and is not accused",
+			sim_fail("promise 9: leg %u failed a write, unaccused",
 				 i);
 	}
 }

@@ -23,7 +23,7 @@ struct mapped_device {
 	unsigned int users;
 	unsigned int in_flight;
 	wait_queue_head_t wait;
-	struct mutex lock;
+	struct mutex lock;	/* suspends, and resumes, one by one */
 	struct list_head deferred;
 	struct list_head reissue;
 	sector_t begin;

@@ -44,7 +44,8 @@ static void limits_setup(struct sim_leg *leg)
 	lim->physical_block_size = max(lim->logical_block_size,
 				       sim_lenient || rnd_chance(70) ?
 				       set.physical : 4096);
-	lim->max_sectors = lim->max_hw_sectors = 2560;
+	lim->max_sectors = 2560;
+	lim->max_hw_sectors = 2560;
 	lim->features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_FUA;
 	leg->knows_zeroes = rnd_chance(70);
 	leg->refuses_late = !leg->knows_zeroes && rnd_chance(50);

@@ -365,7 +365,8 @@ int crypto_shash_update(struct shash_desc *desc, const u8 *data,
 		i = min(len, 8U);
 		word = 0;
 		memcpy(&word, data, i);
-		desc->state[0] = (desc->state[0] ^ word) * 0xff51afd7ed558ccdULL;
+		desc->state[0] ^= word;
+		desc->state[0] *= 0xff51afd7ed558ccdULL;
 		desc->state[0] ^= desc->state[0] >> 29;
 		desc->state[1] += desc->state[0] * 0xc4ceb9fe1a85ec53ULL;
 	}

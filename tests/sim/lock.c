@@ -55,7 +55,7 @@ static void check_order(unsigned int held, unsigned int class)
 	if (classes[held].before & BIT(class))
 		return;
 	if (held != class && reaches(class, held, &seen))
-		sim_fail("lock order: %s is taken with %s held, and the other way round",
+		sim_fail("lock order: %s is taken with %s held, and vice versa",
 			 classes[class].name, classes[held].name);
 	classes[held].before |= BIT(class);
 }
@@ -116,13 +116,14 @@ void lock_released(void *lock, const char *name)
 void context_clean(const char *what)
 {
 	struct task *t = sim_me;
+	bool hardirq = t->context == SIM_HARDIRQ;
 
 	if (t->nr_held)
 		sim_fail("%s ends with %s held", what,
 			 classes[t->held_class[0]].name);
 	if (t->preempt || t->migrate)
 		sim_fail("%s ends with preemption off", what);
-	if (t->irqs_off != (t->context == SIM_HARDIRQ))
+	if (t->irqs_off != hardirq)
 		sim_fail("%s ends with interrupts %s", what,
 			 t->irqs_off ? "off" : "on");
 }
@@ -296,11 +297,6 @@ void sim_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 	release(lock);
 	sim_me->preempt--;
 	sim_irq_restore(flags);
-}
-
-bool spin_is_locked(spinlock_t *lock)
-{
-	return lock->owner;
 }
 
 void sim_assert_held(spinlock_t *lock, const char *here)

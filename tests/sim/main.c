@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "hooks.h"
 #include "oracle.h"
 
 #define MAX_JOBS	64
@@ -53,7 +54,7 @@ u64 rnd(void)
 
 u64 rnd_below(u64 n)
 {
-	return n ? (u64)(((unsigned __int128)rnd() * n) >> 64) : 0;
+	return n ? (u64)(((__uint128_t)rnd() * n) >> 64) : 0;
 }
 
 u64 rnd_range(u64 least, u64 most)
@@ -72,10 +73,13 @@ bool rnd_permille(unsigned int permille)
 }
 
 /* Leaks are counted per run; memory is reused soon, which is faster. */
-const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "detect_leaks=0:quarantine_size_mb=8:malloc_context_size=6:max_malloc_fill_size=0:abort_on_error=0";
+	return "detect_leaks=0\n"
+	       "quarantine_size_mb=8\n"
+	       "malloc_context_size=6\n"
+	       "max_malloc_fill_size=0\n"
+	       "abort_on_error=0";
 }
 
 /*
@@ -234,47 +238,46 @@ static double seconds(void)
 
 static void print_cover(void)
 {
-	struct sim_cover *c = &shared->cover;
 	unsigned int n = 0;
 
-#define X(name) printf("%s%s %llu", n++ % 7 ? ", " : "\n# ", #name, c->name);
-	SIM_COUNTERS(X)
-#undef X
+#define COUNTER(name)							\
+	printf("%s%s %llu", n++ % 7 ? ", " : "\n# ", #name,		\
+	       shared->cover.name)
+#include "cover.h"
+#undef COUNTER
 	putchar('\n');
+}
+
+static bool unmet(u64 count, const char *what)
+{
+	if (!count)
+		printf("not ok - %s were not met\n", what);
+	return !count;
 }
 
 /* A run that never met these proves little. */
 static unsigned int missed(void)
 {
 	struct sim_cover *c = &shared->cover;
-	unsigned int n = 0;
 
-#define MET(name)							\
-	do {								\
-		if (!c->name) {						\
-			printf("not ok - " #name " were not met\n");	\
-			n++;						\
-		}							\
-	} while (0)
-	MET(second_looks);
-	MET(block_votes);
-	MET(transients);
-	MET(failed_legs);
-	MET(rebuilt);
-	MET(oom_nowait);
-	MET(pool_draws);
-	MET(requeues);
-#undef MET
-	return n;
+	return unmet(c->second_looks, "second_looks") +
+	       unmet(c->block_votes, "block_votes") +
+	       unmet(c->transients, "transients") +
+	       unmet(c->failed_legs, "failed_legs") +
+	       unmet(c->rebuilt, "rebuilt") +
+	       unmet(c->oom_nowait, "oom_nowait") +
+	       unmet(c->pool_draws, "pool_draws") +
+	       unmet(c->requeues, "requeues");
 }
 
 static void report(double began)
 {
 	u64 done = shared->passed + shared->failed;
 
-	printf("# %llu seeds, %.0f a second: %llu failed, %llu requests, %llu second looks\n",
-	       done, done / (seconds() - began), shared->failed,
-	       shared->cover.requests, shared->cover.second_looks);
+	printf("# %llu seeds, %.0f a second: %llu failed, ", done,
+	       done / (seconds() - began), shared->failed);
+	printf("%llu requests, %llu second looks\n", shared->cover.requests,
+	       shared->cover.second_looks);
 	fflush(stdout);
 }
 
@@ -284,8 +287,9 @@ static void failed(u64 seed, int status, u64 most)
 		printf("# seed %llu: %s\n", seed,
 		       WTERMSIG(status) == SIGALRM ? "does not end" :
 		       strsignal(WTERMSIG(status)));
-	printf("not ok - seed %llu; to see it again: make sim SEED=%llu FLAVOUR=%s%s TRACE=1\n",
-	       seed, seed, SIM_FLAVOUR, sim_lenient ? " KNOWN=1" : "");
+	printf("not ok - seed %llu; to see it again: ", seed);
+	printf("make sim SEED=%llu FLAVOUR=%s%s TRACE=1\n", seed, SIM_FLAVOUR,
+	       sim_lenient ? " KNOWN=1" : "");
 	if (++shared->failed >= most)
 		shared->next = shared->end;
 }
@@ -347,8 +351,9 @@ static int many(u64 first, u64 seeds, unsigned int jobs, u64 most)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-k]\n       %s -s SEED [-t] [-k]\n",
-		self, self);
+	fprintf(stderr,
+		"usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-k]\n"
+		"       %s -s SEED [-t] [-k]\n", self, self);
 	return 2;
 }
 
@@ -359,26 +364,54 @@ static int single(u64 seed)
 	return 0;
 }
 
+/* What the command line asks for. */
+struct order {
+	u64 first;
+	u64 seeds;
+	u64 seed;
+	unsigned int jobs;
+	unsigned int most;
+};
+
+static bool take_option(struct order *order, int opt)
+{
+	switch (opt) {
+	case 'n':
+		order->seeds = strtoull(optarg, NULL, 0);
+		return true;
+	case 'f':
+		order->first = strtoull(optarg, NULL, 0);
+		return true;
+	case 'j':
+		order->jobs = strtoul(optarg, NULL, 0);
+		return true;
+	case 'm':
+		order->most = strtoul(optarg, NULL, 0);
+		return true;
+	case 's':
+		order->seed = strtoull(optarg, NULL, 0);
+		return true;
+	case 't':
+		sim_tracing = true;
+		return true;
+	case 'k':
+		sim_lenient = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	u64 first = 1, seeds = 20000, seed = 0;
-	unsigned int jobs = sysconf(_SC_NPROCESSORS_ONLN), most = 20;
+	struct order order = { .first = 1, .seeds = 20000, .most = 20 };
 	int opt;
 
 	self = argv[0];
-	while ((opt = getopt(argc, argv, "n:f:j:m:s:tk")) != -1) {
-		switch (opt) {
-		case 'n': seeds = strtoull(optarg, NULL, 0); break;
-		case 'f': first = strtoull(optarg, NULL, 0); break;
-		case 'j': jobs = strtoul(optarg, NULL, 0); break;
-		case 'm': most = strtoul(optarg, NULL, 0); break;
-		case 's': seed = strtoull(optarg, NULL, 0); break;
-		case 't': sim_tracing = true; break;
-		case 'k': sim_lenient = true; break;
-		default: return usage();
-		}
-	}
-	jobs = clamp(jobs, 1U, (unsigned int)MAX_JOBS);
+	order.jobs = sysconf(_SC_NPROCESSORS_ONLN);
+	while ((opt = getopt(argc, argv, "n:f:j:m:s:tk")) != -1)
+		if (!take_option(&order, opt))
+			return usage();
 	coro_init();
 	sim_left = INT_MAX;
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -386,5 +419,8 @@ int main(int argc, char **argv)
 	mem_init();
 	legs_init();
 	sim_module_init();
-	return seed ? single(seed) : many(first, seeds, jobs, most);
+	if (order.seed)
+		return single(order.seed);
+	return many(order.first, order.seeds,
+		    clamp(order.jobs, 1U, (unsigned int)MAX_JOBS), order.most);
 }

@@ -241,7 +241,7 @@ void *sim_alloc_percpu(size_t size)
 
 	if (size > SIM_PERCPU_STRIDE)
 		sim_fail("per-cpu data is too large");
-	base = kzalloc(NR_CPUS * SIM_PERCPU_STRIDE, GFP_KERNEL);
+	base = kzalloc(num_possible_cpus() * SIM_PERCPU_STRIDE, GFP_KERNEL);
 	if (!base)
 		return NULL;
 	for_each_possible_cpu(cpu)
@@ -253,7 +253,7 @@ void *sim_alloc_percpu(size_t size)
 void free_percpu(void *base)
 {
 	if (base)
-		unpoison(base, NR_CPUS * SIM_PERCPU_STRIDE);
+		unpoison(base, num_possible_cpus() * SIM_PERCPU_STRIDE);
 	kfree(base);
 }
 

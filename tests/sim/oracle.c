@@ -188,11 +188,11 @@ static void check_read(struct o_op *o, const u32 *ids)
 		if (!version_allowed(b, ids[i], o->start, false))
 			oracle_dump(b);
 		if (!version_allowed(b, ids[i], o->start, false))
-			sim_fail("promise 1: a read of block %u returned version %#x, which it cannot",
+			sim_fail("promise 1: block %u was read as a wrong %#x",
 				 b, ids[i]);
 		if (o->generation == set.generation &&
 		    hweight32(served_by(o, i, ids[i])) < votes_needed())
-			sim_fail("promise 1: a read of block %u returned version %#x of legs %#x only",
+			sim_fail("promise 1: block %u read as %#x of legs %#x",
 				 b, ids[i], served_by(o, i, ids[i]));
 		if (set.pattern == SIM_FIFO || set.minority)
 			continue;
@@ -215,8 +215,8 @@ static u32 durable_on(unsigned int b, u64 when)
 		    ((fault_plan.overload && sim_legs[i].suspect) ||
 		     leg_block_bad(&sim_legs[i], b) ||
 		     block_any_bit(sim_legs[i].rot_durable, b) ||
-		     version_allowed(b, leg_block_durable(&sim_legs[i], b), when,
-			       true)))
+		     version_allowed(b, leg_block_durable(&sim_legs[i], b),
+				     when, true)))
 			legs |= BIT(i);
 	return legs;
 }
@@ -232,7 +232,7 @@ static void check_durable(struct o_op *o, unsigned int first, unsigned int n)
 		if (hweight32(durable_on(b, o->start)) >= set.threshold)
 			continue;
 		oracle_dump(b);
-		sim_fail("promise 3: block %u was flushed, and is safe on legs %#x",
+		sim_fail("promise 3: block %u is safe on legs %#x only",
 			 b, durable_on(b, o->start));
 	}
 }
@@ -246,8 +246,8 @@ static void check_write(struct o_op *o)
 		return;
 	for (i = 0; i < op_blocks(o); i++)
 		if (hweight32(o->took[i]) < set.threshold)
-			sim_fail("promise 2: a write of block %u succeeded, and legs %#x took it",
-				 op_first(o) + i, o->took[i]);
+			sim_fail("promise 2: only legs %#x took block %u",
+				 o->took[i], op_first(o) + i);
 }
 
 static void end_ok(struct o_op *o, const u32 *ids)
@@ -271,7 +271,7 @@ static void end_failed(struct o_op *o, blk_status_t status)
 	if (o->op == REQ_OP_DISCARD || set.readonly)
 		return;
 	if (must_succeed(o))
-		sim_fail("promise %d: a request of %llu+%u failed with status %u for no reason",
+		sim_fail("promise %d: %llu+%u failed with status %u, no reason",
 			 o->op == REQ_OP_READ ? 1 : o->sectors ? 2 : 3,
 			 o->sector, o->sectors, status);
 }
@@ -373,7 +373,8 @@ static void took(struct sim_leg *leg, struct bio *bio)
 		b = (at + i) / block_sectors();
 		id = carried(bio, i, at);
 		list_for_each_entry(o, &ops, node)
-			if (o->write && covers(o, b) && version_has_id(o->write, id))
+			if (o->write && covers(o, b) &&
+			    version_has_id(o->write, id))
 				o->took[b - op_first(o)] |= BIT(leg->index);
 	}
 }

@@ -9,11 +9,7 @@
 #ifdef SIM_RACE
 #include <sanitizer/asan_interface.h>
 
-void __tsan_init(void);
-void __tsan_func_entry(void *pc);
-void __tsan_func_exit(void *pc);
-void __tsan_read_range(void *addr, size_t size);
-void __tsan_write_range(void *addr, size_t size);
+#include "hooks.h"
 
 static inline void access_to(void *addr, size_t size)
 {
@@ -49,19 +45,39 @@ void __tsan_write_range(void *addr, size_t size)
 }
 
 #define ACCESS(name, size)						\
-void __tsan_##name##size(void *addr);					\
 void __tsan_##name##size(void *addr)					\
 {									\
 	access_to(addr, size);						\
 }
-#define ACCESSES(name)							\
-	ACCESS(name, 1) ACCESS(name, 2) ACCESS(name, 4) ACCESS(name, 8)	\
-	ACCESS(name, 16)
 
-ACCESSES(read)
-ACCESSES(write)
-ACCESSES(unaligned_read)
-ACCESSES(unaligned_write)
-ACCESSES(volatile_read)
-ACCESSES(volatile_write)
+ACCESS(read, 1)
+ACCESS(read, 2)
+ACCESS(read, 4)
+ACCESS(read, 8)
+ACCESS(read, 16)
+ACCESS(write, 1)
+ACCESS(write, 2)
+ACCESS(write, 4)
+ACCESS(write, 8)
+ACCESS(write, 16)
+ACCESS(unaligned_read, 1)
+ACCESS(unaligned_read, 2)
+ACCESS(unaligned_read, 4)
+ACCESS(unaligned_read, 8)
+ACCESS(unaligned_read, 16)
+ACCESS(unaligned_write, 1)
+ACCESS(unaligned_write, 2)
+ACCESS(unaligned_write, 4)
+ACCESS(unaligned_write, 8)
+ACCESS(unaligned_write, 16)
+ACCESS(volatile_read, 1)
+ACCESS(volatile_read, 2)
+ACCESS(volatile_read, 4)
+ACCESS(volatile_read, 8)
+ACCESS(volatile_read, 16)
+ACCESS(volatile_write, 1)
+ACCESS(volatile_write, 2)
+ACCESS(volatile_write, 4)
+ACCESS(volatile_write, 8)
+ACCESS(volatile_write, 16)
 #endif

@@ -399,7 +399,7 @@ void sched_init(void)
 	stopping = false;
 	sim_now = rnd_below(100 * NSEC_PER_MSEC);
 	sim_steps = 0;
-	nr_cpus = rnd_range(2, NR_CPUS);
+	nr_cpus = rnd_range(2, num_possible_cpus());
 	step_ns = 1 << rnd_range(4, 14);
 	sim_pace = 1 << rnd_range(1, 6);
 }

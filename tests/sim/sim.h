@@ -31,20 +31,10 @@ void sim_trace(const char *fmt, ...) __printf(1, 2);
 	} while (0)
 
 /* What a seed went through, for the progress line and the last check. */
-#define SIM_COUNTERS(X)							\
-	X(requests) X(reads) X(writes) X(flushes) X(zeroes) X(discards)	\
-	X(splits) X(switches) X(irqs) X(leg_bios) X(leg_faults)		\
-	X(second_looks) X(block_votes) X(transients) X(mismatches)	\
-	X(no_quorum) X(failed_requests) X(failed_legs) X(rebuilt)	\
-	X(resyncs) X(scrubs) X(rewrites) X(messages) X(suspends)	\
-	X(requeues) X(reloads) X(refused) X(oom_nowait) X(oom_ctr)	\
-	X(pool_draws) X(pool_waits) X(pressure) X(scribbles) X(checks)	\
-	X(shrinks)
-
 struct sim_cover {
-#define X(name) u64 name;
-	SIM_COUNTERS(X)
-#undef X
+#define COUNTER(name) u64 name
+#include "cover.h"
+#undef COUNTER
 };
 
 extern struct sim_cover cover;

@@ -23,7 +23,8 @@ static void choose_shape(void)
 	set.leg_block[rnd_below(set.nr_legs)] = set.block;
 	set.physical = rnd_chance(70) ? set.block : 4096;
 	blocks = rnd_range(4, rnd_chance(30) ? 128 : 32);
-	set.len = min_t(sector_t, blocks * block_sectors(), SIM_MAX_SECTORS - 64);
+	set.len = min_t(sector_t, blocks * block_sectors(),
+			SIM_MAX_SECTORS - 64);
 	set.begin = rnd_chance(50) ? 0 : 8 * rnd_range(1, 100);
 	set.region = block_sectors() << rnd_below(7);
 }

@@ -231,7 +231,8 @@ bool block_any_bit(const unsigned long *map, unsigned int block)
 
 bool leg_block_bad(struct sim_leg *leg, unsigned int block)
 {
-	return block_any_bit(leg->rot, block) || block_any_bit(leg->unreadable, block);
+	return block_any_bit(leg->rot, block) ||
+	       block_any_bit(leg->unreadable, block);
 }
 
 /* A read has returned @id of a block: what is older is not there any more. */
@@ -248,6 +249,25 @@ void version_seen(unsigned int b, u32 id)
 			block->seen[i] = oracle_tick;
 }
 
+static void dump_version(struct o_block *block, unsigned int i)
+{
+	struct o_write *w = block->w[i];
+
+	fprintf(stderr, "  version %#x%s from %llu to %llu, %s, seen %llu\n",
+		w->id[0], w->discard ? " (discard)" : "", w->start, w->end,
+		w->state == O_DONE ? "done" :
+		w->state == O_FAILED ? "failed" : "pending", block->seen[i]);
+}
+
+static void dump_device(struct sim_leg *leg, unsigned int b)
+{
+	fprintf(stderr, "  device %u: %#x, for good %#x%s%s%s\n",
+		leg->index, leg_block_id(leg, b), leg_block_durable(leg, b),
+		block_any_bit(leg->rot, b) ? " rot" : "",
+		block_any_bit(leg->unreadable, b) ? " unreadable" : "",
+		leg->suspect ? " suspect" : "");
+}
+
 /* What is known of a block, for whoever has to find out why. */
 void oracle_dump(unsigned int b)
 {
@@ -256,20 +276,8 @@ void oracle_dump(unsigned int b)
 
 	fprintf(stderr, "block %u at %llu:\n", b, oracle_tick);
 	for (i = 0; i < block->nr; i++)
-		fprintf(stderr, "  version %#x%s from %llu to %llu, %s, seen %llu\n",
-			block->w[i]->id[0],
-			block->w[i]->discard ? " (discard)" : "",
-			block->w[i]->start, block->w[i]->end,
-			block->w[i]->state == O_DONE ? "done" :
-			block->w[i]->state == O_FAILED ? "failed" : "pending",
-			block->seen[i]);
+		dump_version(block, i);
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i))
-			fprintf(stderr, "  device %u: %#x, for good %#x%s%s%s\n",
-				i, leg_block_id(&sim_legs[i], b),
-				leg_block_durable(&sim_legs[i], b),
-				block_any_bit(sim_legs[i].rot, b) ? " rot" : "",
-				block_any_bit(sim_legs[i].unreadable, b) ?
-				" unreadable" : "",
-				sim_legs[i].suspect ? " suspect" : "");
+			dump_device(&sim_legs[i], b);
 }
