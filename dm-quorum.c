@@ -5,9 +5,9 @@
  * is in Documentation/admin-guide/device-mapper/dm-quorum.rst.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-arg.h"
 
 #include <crypto/hash.h>
-#include <linux/ctype.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -34,31 +34,6 @@ static const char * const pattern_names[] = {
 	[QUORUM_PATTERN_MINIMAL]	= "minimal",
 	[QUORUM_PATTERN_FIFO]		= "fifo",
 };
-
-/*
- * The table: numbers.
- */
-
-static int table_error(struct quorum *q, int error, char *message)
-{
-	q->ti->error = message;
-	return error;
-}
-
-/* Decimal digits and nothing else; kstrtox alone would take a sign. */
-static int parse_u64(const char *arg, u64 *value)
-{
-	if (!arg || !isdigit(*arg))
-		return -EINVAL;
-	return kstrtou64(arg, 10, value);
-}
-
-static int parse_uint(const char *arg, unsigned int *value)
-{
-	if (!arg || !isdigit(*arg))
-		return -EINVAL;
-	return kstrtouint(arg, 10, value);
-}
 
 /*
  * The table: legs.  The log names the one that a table is refused for.
@@ -109,7 +84,7 @@ static int check_self(struct quorum *q, struct quorum_leg *leg,
 	if (dev != disk_devt(own_disk(q)))
 		return 0;
 	log_leg(q, leg, path, "is the device itself");
-	return table_error(q, -EINVAL, "Leg device is the device itself");
+	return quorum_refuse(q->ti, -EINVAL, "Leg device is the device itself");
 }
 
 static int check_size(struct quorum *q, struct quorum_leg *leg,
@@ -126,7 +101,7 @@ static int check_size(struct quorum *q, struct quorum_leg *leg,
 		(unsigned long long)size, (unsigned long long)leg->offset,
 		(unsigned long long)q->ti->len,
 		(unsigned long long)(needed - size));
-	return table_error(q, -EINVAL, "Leg device is too small");
+	return quorum_refuse(q->ti, -EINVAL, "Leg device is too small");
 }
 
 static int check_writable(struct quorum *q, struct quorum_leg *leg,
@@ -135,7 +110,7 @@ static int check_writable(struct quorum *q, struct quorum_leg *leg,
 	if (!q->writable || !bdev_read_only(leg->dev->bdev))
 		return 0;
 	log_leg(q, leg, path, "is read-only, the table is not");
-	return table_error(q, -EROFS, "Leg device is read-only");
+	return quorum_refuse(q->ti, -EROFS, "Leg device is read-only");
 }
 
 static sector_t start_on_disk(struct quorum_leg *leg)
@@ -164,7 +139,8 @@ static int check_overlap(struct quorum *q, struct quorum_leg *leg,
 			(unsigned int)(other - q->leg), other->dev->name,
 			(unsigned long long)start,
 			(unsigned long long)(end - start));
-		return table_error(q, -EINVAL, "Leg device is used twice");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Leg device is used twice");
 	}
 	return 0;
 }
@@ -185,8 +161,8 @@ static int check_blocks(struct quorum *q, struct quorum_leg *leg,
 	log_leg(q, leg, path,
 		"has logical blocks of %u bytes, the device in use has %u",
 		size, in_use);
-	return table_error(q, -EINVAL,
-			   "Leg device has larger logical blocks than the device in use");
+	return quorum_refuse(q->ti, -EINVAL,
+			     "Leg device has larger logical blocks than the device in use");
 }
 
 static int check_leg(struct quorum *q, struct quorum_leg *leg, const char *path)
@@ -232,8 +208,8 @@ static int refuse_open(struct quorum *q, struct quorum_leg *leg,
 		return r;
 	log_leg(q, leg, path, "%s, errno %d", open_error(error), -error);
 	if (error == -EROFS || error == -EACCES)
-		return table_error(q, error, "Leg device is read-only");
-	return table_error(q, error, "Leg device lookup failed");
+		return quorum_refuse(q->ti, error, "Leg device is read-only");
+	return quorum_refuse(q->ti, error, "Leg device lookup failed");
 }
 
 static int open_leg(struct quorum *q, struct quorum_leg *leg, const char *path,
@@ -258,16 +234,16 @@ static int parse_leg(struct quorum *q, struct dm_arg_set *as, unsigned int i)
 	u64 offset;
 	int r;
 
-	if (parse_u64(arg, &offset)) {
+	if (quorum_parse_u64(arg, &offset)) {
 		log_leg(q, leg, path, "offset %s is no number", arg);
-		return table_error(q, -EINVAL, "Invalid leg offset");
+		return quorum_refuse(q->ti, -EINVAL, "Invalid leg offset");
 	}
 	if (!strcmp(path, "-")) {
 		if (!offset)
 			return 0;
 		log_leg(q, leg, path, "offset %s is not 0", arg);
-		return table_error(q, -EINVAL,
-				   "Offset of a missing leg is not 0");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Offset of a missing leg is not 0");
 	}
 
 	r = open_leg(q, leg, path, offset);
@@ -290,8 +266,8 @@ static int parse_legs(struct quorum *q, struct dm_arg_set *as)
 			return r;
 	}
 	if (hweight32(q->present) < q->threshold)
-		return table_error(q, -EINVAL,
-				   "Fewer legs present than the threshold");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Fewer legs present than the threshold");
 	q->live = q->present;
 	return 0;
 }
@@ -306,7 +282,7 @@ static int parse_read_pattern(struct quorum *q, const char *arg)
 				   arg);
 
 	if (pattern < 0)
-		return table_error(q, -EINVAL, "Invalid read_pattern");
+		return quorum_refuse(q->ti, -EINVAL, "Invalid read_pattern");
 	q->pattern = pattern;
 	return 0;
 }
@@ -316,10 +292,11 @@ static int set_hash(struct quorum *q, const char *name)
 	struct crypto_shash *tfm = crypto_alloc_shash(name, 0, 0);
 
 	if (IS_ERR(tfm))
-		return table_error(q, PTR_ERR(tfm), "Cannot allocate hash");
+		return quorum_refuse(q->ti, PTR_ERR(tfm),
+				     "Cannot allocate hash");
 	q->hash = tfm;
 	if (crypto_shash_get_flags(tfm) & CRYPTO_TFM_NEED_KEY)
-		return table_error(q, -EINVAL, "Hash needs a key");
+		return quorum_refuse(q->ti, -EINVAL, "Hash needs a key");
 	return 0;
 }
 
@@ -333,16 +310,16 @@ static int refuse_region_size(struct quorum *q)
 		i++;
 	log_leg(q, &q->leg[i], q->leg[i].dev->name,
 		"has logical blocks of %u bytes", q->block_size);
-	return table_error(q, -EINVAL,
-			   "region_size is less than a logical block");
+	return quorum_refuse(q->ti, -EINVAL,
+			     "region_size is less than a logical block");
 }
 
 static int parse_region_size(struct quorum *q, const char *arg)
 {
 	unsigned int sectors;
 
-	if (parse_uint(arg, &sectors) || !is_power_of_2(sectors))
-		return table_error(q, -EINVAL, "Invalid region_size");
+	if (quorum_parse_uint(arg, &sectors) || !is_power_of_2(sectors))
+		return quorum_refuse(q->ti, -EINVAL, "Invalid region_size");
 	if (sectors < q->block_size >> SECTOR_SHIFT)
 		return refuse_region_size(q);
 	q->region_shift = ilog2(sectors);
@@ -353,28 +330,29 @@ static int parse_rebuild(struct quorum *q, const char *arg)
 {
 	unsigned int leg;
 
-	if (parse_uint(arg, &leg) || leg >= q->nr_legs)
-		return table_error(q, -EINVAL, "Invalid leg to rebuild");
+	if (quorum_parse_uint(arg, &leg) || leg >= q->nr_legs)
+		return quorum_refuse(q->ti, -EINVAL, "Invalid leg to rebuild");
 	if (!(q->present & BIT(leg)))
-		return table_error(q, -EINVAL,
-				   "A missing leg cannot be rebuilt");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "A missing leg cannot be rebuilt");
 	if (q->stale & BIT(leg))
-		return table_error(q, -EINVAL, "Repeated leg to rebuild");
+		return quorum_refuse(q->ti, -EINVAL, "Repeated leg to rebuild");
 	q->stale |= BIT(leg);
 	return 0;
 }
 
 static int parse_max_recovery_rate(struct quorum *q, const char *arg)
 {
-	if (parse_uint(arg, &q->max_rate) || !q->max_rate)
-		return table_error(q, -EINVAL, "Invalid max_recovery_rate");
+	if (quorum_parse_uint(arg, &q->max_rate) || !q->max_rate)
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Invalid max_recovery_rate");
 	return 0;
 }
 
 static int parse_max_errors(struct quorum *q, const char *arg)
 {
-	if (parse_uint(arg, &q->max_errors))
-		return table_error(q, -EINVAL, "Invalid max_errors");
+	if (quorum_parse_uint(arg, &q->max_errors))
+		return quorum_refuse(q->ti, -EINVAL, "Invalid max_errors");
 	return 0;
 }
 
@@ -410,15 +388,16 @@ static int parse_option(struct quorum *q, struct dm_arg_set *as)
 		if (!strcmp(name, options[i].name))
 			break;
 	if (i == QUORUM_NR_OPTIONS)
-		return table_error(q, -EINVAL, "Unknown option");
+		return quorum_refuse(q->ti, -EINVAL, "Unknown option");
 	if (__test_and_set_bit(i, &q->options) && i != QUORUM_REBUILD)
-		return table_error(q, -EINVAL, "Repeated option");
+		return quorum_refuse(q->ti, -EINVAL, "Repeated option");
 	if (!options[i].parse)
 		return 0;
 
 	arg = dm_shift_arg(as);
 	if (!arg)
-		return table_error(q, -EINVAL, "Option lacks its argument");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Option lacks its argument");
 	return options[i].parse(q, arg);
 }
 
@@ -429,12 +408,12 @@ static int parse_options(struct quorum *q, struct dm_arg_set *as)
 
 	if (!as->argc)
 		return 0;
-	if (parse_uint(dm_shift_arg(as), &count))
-		return table_error(q, -EINVAL,
-				   "Invalid number of optional parameters");
+	if (quorum_parse_uint(dm_shift_arg(as), &count))
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Invalid number of optional parameters");
 	if (count != as->argc)
-		return table_error(q, -EINVAL,
-				   "Number of optional parameters does not match");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Number of optional parameters does not match");
 	while (as->argc) {
 		r = parse_option(q, as);
 		if (r)
@@ -446,22 +425,22 @@ static int parse_options(struct quorum *q, struct dm_arg_set *as)
 static int check_blkverify(struct quorum *q)
 {
 	if (q->nr_legs != 2 || q->threshold != 2)
-		return table_error(q, -EINVAL,
-				   "blkverify needs two legs and threshold 2");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "blkverify needs two legs and threshold 2");
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return table_error(q, -EINVAL,
-				   "blkverify and rewrite_corrupted exclude each other");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "blkverify and rewrite_corrupted exclude each other");
 	if (q->pattern != QUORUM_PATTERN_QUORUM)
-		return table_error(q, -EINVAL,
-				   "blkverify needs read_pattern quorum");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "blkverify needs read_pattern quorum");
 	return 0;
 }
 
 static int check_rewrite_corrupted(struct quorum *q)
 {
 	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return table_error(q, -EINVAL,
-				   "rewrite_corrupted has no effect with read_pattern fifo");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "rewrite_corrupted has no effect with read_pattern fifo");
 	return 0;
 }
 
@@ -469,11 +448,11 @@ static int check_rewrite_corrupted(struct quorum *q)
 static int check_hash(struct quorum *q)
 {
 	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return table_error(q, -EINVAL,
-				   "hash has no effect with read_pattern fifo");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "hash has no effect with read_pattern fifo");
 	if (quorum_option(q, QUORUM_BLKVERIFY))
-		return table_error(q, -EINVAL,
-				   "hash has no effect with blkverify");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "hash has no effect with blkverify");
 	return 0;
 }
 
@@ -481,18 +460,20 @@ static int check_hash(struct quorum *q)
 static int check_one_leg(struct quorum *q)
 {
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return table_error(q, -EINVAL,
-				   "rewrite_corrupted has no effect on one leg");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "rewrite_corrupted has no effect on one leg");
 	if (quorum_option(q, QUORUM_HASH))
-		return table_error(q, -EINVAL, "hash has no effect on one leg");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "hash has no effect on one leg");
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
-		return table_error(q, -EINVAL,
-				   "no_write_copy has no effect on one leg");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "no_write_copy has no effect on one leg");
 	if (quorum_option(q, QUORUM_SYNC))
-		return table_error(q, -EINVAL, "sync has no effect on one leg");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "sync has no effect on one leg");
 	if (q->max_errors)
-		return table_error(q, -EINVAL,
-				   "max_errors has no effect on one leg");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "max_errors has no effect on one leg");
 	return 0;
 }
 
@@ -501,22 +482,22 @@ static int check_threshold(struct quorum *q)
 	bool minority = q->threshold <= q->nr_legs / 2;
 
 	if (minority && !quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return table_error(q, -EINVAL,
-				   "Threshold is no majority (see allow_minority)");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Threshold is no majority (see allow_minority)");
 	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return table_error(q, -EINVAL,
-				   "allow_minority has no effect on a majority");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "allow_minority has no effect on a majority");
 	if (hweight32(q->present & ~q->stale) < q->threshold)
-		return table_error(q, -EINVAL,
-				   "Fewer legs than the threshold to rebuild from");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "Fewer legs than the threshold to rebuild from");
 	return 0;
 }
 
 static int check_sync(struct quorum *q)
 {
 	if (quorum_option(q, QUORUM_SYNC) && quorum_option(q, QUORUM_NOSYNC))
-		return table_error(q, -EINVAL,
-				   "sync and nosync exclude each other");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "sync and nosync exclude each other");
 	return 0;
 }
 
@@ -596,11 +577,11 @@ static struct quorum *parse_head(struct dm_target *ti, struct dm_arg_set *as)
 	unsigned int threshold, nr_legs;
 	struct quorum *q;
 
-	if (parse_uint(dm_shift_arg(as), &threshold)) {
+	if (quorum_parse_uint(dm_shift_arg(as), &threshold)) {
 		ti->error = "Invalid threshold";
 		return ERR_PTR(-EINVAL);
 	}
-	if (parse_uint(dm_shift_arg(as), &nr_legs) || !nr_legs ||
+	if (quorum_parse_uint(dm_shift_arg(as), &nr_legs) || !nr_legs ||
 	    nr_legs > QUORUM_MAX_LEGS) {
 		ti->error = "Invalid number of legs";
 		return ERR_PTR(-EINVAL);
@@ -645,11 +626,11 @@ static int start_regions(struct quorum *q)
 	q->stale = 0;
 	r = quorum_regions_init(q);
 	if (r == -E2BIG)
-		return table_error(q, -EINVAL,
-				   "region_size is too small for this length");
+		return quorum_refuse(q->ti, -EINVAL,
+				     "region_size is too small for this length");
 	if (r)
-		return table_error(q, r,
-				   "Cannot allocate region bitmaps");
+		return quorum_refuse(q->ti, r,
+				     "Cannot allocate region bitmaps");
 	spin_lock_irq(&q->lock);
 	write_seqcount_begin(&q->changes);
 	__quorum_mark(q, rebuild, 0, 0);
@@ -684,7 +665,8 @@ static int alloc_workqueues(struct quorum *q)
 	q->look_wq = alloc_workqueue("kquorum_look", flags, MAX_LOOKS);
 	q->sync_wq = alloc_workqueue("kquorum_sync", flags, 0);
 	if (!q->vote_wq || !q->write_wq || !q->look_wq || !q->sync_wq)
-		return table_error(q, -ENOMEM, "Cannot allocate workqueue");
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate workqueue");
 	return 0;
 }
 
@@ -698,10 +680,11 @@ static int start_engine(struct quorum *q)
 	if (r)
 		return r;
 	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
-		return table_error(q, -ENOMEM, "Cannot allocate page reserve");
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate page reserve");
 	if (quorum_rechecks_init(q))
-		return table_error(q, -ENOMEM,
-				   "Cannot allocate recheck reserve");
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate recheck reserve");
 	return 0;
 }
 
@@ -1151,7 +1134,7 @@ static const struct {
 static int parse_present_leg(struct quorum *q, const char *arg,
 			     unsigned int *leg)
 {
-	if (parse_uint(arg, leg) || *leg >= q->nr_legs ||
+	if (quorum_parse_uint(arg, leg) || *leg >= q->nr_legs ||
 	    !(q->present & BIT(*leg)))
 		return -EINVAL;
 	return 0;
