@@ -244,6 +244,7 @@ int quorum_open_legs(struct quorum *q, struct dm_arg_set *as)
 	unsigned int i;
 	int r;
 
+	q->block_size = SECTOR_SIZE;
 	for (i = 0; i < q->nr_legs; i++) {
 		r = parse_leg(q, as, i);
 		if (r)

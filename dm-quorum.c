@@ -35,6 +35,27 @@ static const char * const pattern_names[] = {
 };
 
 /*
+ * The table: head.
+ */
+
+static int parse_head(struct dm_target *ti, struct dm_arg_set *as,
+		      unsigned int *threshold, unsigned int *nr_legs)
+{
+	if (quorum_parse_uint(dm_shift_arg(as), threshold))
+		return quorum_refuse(ti, -EINVAL, "Invalid threshold");
+	if (quorum_parse_uint(dm_shift_arg(as), nr_legs) || !*nr_legs ||
+	    *nr_legs > QUORUM_MAX_LEGS)
+		return quorum_refuse(ti, -EINVAL, "Invalid number of legs");
+	if (!*threshold || *threshold > *nr_legs)
+		return quorum_refuse(ti, -EINVAL,
+				     "Threshold is not between 1 and the number of legs");
+	if (as->argc < 2 * *nr_legs)
+		return quorum_refuse(ti, -EINVAL,
+				     "Number of legs does not match");
+	return 0;
+}
+
+/*
  * The table: options.
  */
 
@@ -274,6 +295,28 @@ static int check_options(struct quorum *q)
 	return r;
 }
 
+static int read_table(struct quorum *q, struct dm_arg_set *as)
+{
+	int r;
+
+	q->region_shift = DEFAULT_REGION_SHIFT;
+	r = quorum_open_legs(q, as);
+	if (!r)
+		r = parse_options(q, as);
+	if (!r)
+		r = check_options(q);
+	if (!r && !q->hash)
+		r = set_hash(q, DEFAULT_HASH);
+	return r;
+}
+
+static void free_table(struct quorum *q)
+{
+	if (q->hash)
+		crypto_free_shash(q->hash);
+	quorum_close_legs(q);
+}
+
 /*
  * Construction.  quorum_free() takes apart whatever stands.
  */
@@ -298,13 +341,12 @@ static void quorum_free(struct quorum *q)
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
 	quorum_regions_exit(q);
-	if (q->hash)
-		crypto_free_shash(q->hash);
-	quorum_close_legs(q);
+	free_table(q);
 	kfree(q);
 }
 
-static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int nr_legs)
+static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
+				   unsigned int nr_legs)
 {
 	struct quorum *q = kzalloc(struct_size(q, leg, nr_legs), GFP_KERNEL);
 
@@ -312,46 +354,13 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int nr_legs)
 		return NULL;
 	q->ti = ti;
 	q->writable = dm_table_get_mode(ti->table) & QUORUM_MODE_WRITE;
+	q->threshold = threshold;
 	q->nr_legs = nr_legs;
-	q->block_size = SECTOR_SIZE;
-	q->region_shift = DEFAULT_REGION_SHIFT;
 	spin_lock_init(&q->lock);
 	seqcount_spinlock_init(&q->changes, &q->lock);
 	quorum_ranges_init(&q->ranges);
 	quorum_reads_init(q);
 	quorum_reports_init(q);
-	return q;
-}
-
-static struct quorum *parse_head(struct dm_target *ti, struct dm_arg_set *as)
-{
-	unsigned int threshold, nr_legs;
-	struct quorum *q;
-
-	if (quorum_parse_uint(dm_shift_arg(as), &threshold)) {
-		ti->error = "Invalid threshold";
-		return ERR_PTR(-EINVAL);
-	}
-	if (quorum_parse_uint(dm_shift_arg(as), &nr_legs) || !nr_legs ||
-	    nr_legs > QUORUM_MAX_LEGS) {
-		ti->error = "Invalid number of legs";
-		return ERR_PTR(-EINVAL);
-	}
-	if (!threshold || threshold > nr_legs) {
-		ti->error = "Threshold is not between 1 and the number of legs";
-		return ERR_PTR(-EINVAL);
-	}
-	if (as->argc < 2 * nr_legs) {
-		ti->error = "Number of legs does not match";
-		return ERR_PTR(-EINVAL);
-	}
-
-	q = quorum_alloc(ti, nr_legs);
-	if (!q) {
-		ti->error = "Cannot allocate context";
-		return ERR_PTR(-ENOMEM);
-	}
-	q->threshold = threshold;
 	return q;
 }
 
@@ -459,15 +468,8 @@ static int set_target(struct quorum *q)
 
 static int quorum_construct(struct quorum *q, struct dm_arg_set *as)
 {
-	int r;
+	int r = read_table(q, as);
 
-	r = quorum_open_legs(q, as);
-	if (!r)
-		r = parse_options(q, as);
-	if (!r)
-		r = check_options(q);
-	if (!r && !q->hash)
-		r = set_hash(q, DEFAULT_HASH);
 	if (!r)
 		r = start_regions(q);
 	if (!r)
@@ -480,13 +482,16 @@ static int quorum_construct(struct quorum *q, struct dm_arg_set *as)
 static int quorum_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	struct dm_arg_set as = { .argc = argc, .argv = argv };
+	unsigned int threshold, nr_legs;
 	struct quorum *q;
 	int r;
 
-	q = parse_head(ti, &as);
-	if (IS_ERR(q))
-		return PTR_ERR(q);
-
+	r = parse_head(ti, &as, &threshold, &nr_legs);
+	if (r)
+		return r;
+	q = quorum_alloc(ti, threshold, nr_legs);
+	if (!q)
+		return quorum_refuse(ti, -ENOMEM, "Cannot allocate context");
 	r = quorum_construct(q, &as);
 	if (r) {
 		quorum_free(q);
@@ -740,16 +745,11 @@ static void emit_table(struct quorum *q, char *result, unsigned int maxlen)
 	}
 }
 
-static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
+static unsigned int emit_ima_table(struct quorum *q, char *result,
+				   unsigned int maxlen, unsigned int sz)
 {
-	char health[QUORUM_MAX_LEGS + 1];
-	unsigned int sz = 0;
 	unsigned int i;
 
-	emit_health(q, health);
-	DMEMIT_TARGET_NAME_VERSION(q->ti->type);
-	DMEMIT(",threshold=%u,nr_legs=%u,health=%s", q->threshold, q->nr_legs,
-	       health);
 	for (i = 0; i < q->nr_legs; i++)
 		DMEMIT(",leg_%u_device=%s,leg_%u_offset=%llu", i,
 		       quorum_leg_name(q, i), i,
@@ -760,8 +760,22 @@ static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
 			       quorum_option(q, i) ? 'y' : 'n');
 	DMEMIT(",read_pattern=%s,hash=%s", pattern_names[q->pattern],
 	       crypto_shash_alg_name(q->hash));
-	DMEMIT(",region_size=%llu,max_errors=%u,max_recovery_rate=%u;",
+	DMEMIT(",region_size=%llu,max_errors=%u,max_recovery_rate=%u",
 	       1ULL << q->region_shift, q->max_errors, q->max_rate);
+	return sz;
+}
+
+static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
+{
+	char health[QUORUM_MAX_LEGS + 1];
+	unsigned int sz = 0;
+
+	emit_health(q, health);
+	DMEMIT_TARGET_NAME_VERSION(q->ti->type);
+	DMEMIT(",threshold=%u,nr_legs=%u,health=%s", q->threshold, q->nr_legs,
+	       health);
+	sz = emit_ima_table(q, result, maxlen, sz);
+	DMEMIT(";");
 }
 
 static void quorum_status(struct dm_target *ti, status_type_t type,
