@@ -7,15 +7,12 @@
 #include "dm-quorum.h"
 #include "dm-quorum-arg.h"
 #include "dm-quorum-open.h"
+#include "dm-quorum-table.h"
 
-#include <crypto/hash.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/sizes.h>
-
-#define DEFAULT_HASH		"sha256"
-#define DEFAULT_REGION_SHIFT	11	/* sectors: 1 MiB */
 
 /* The reserve of pages for one second look stays below the former. */
 #define MAX_RESERVE_BYTES	SZ_4M
@@ -27,295 +24,6 @@
  */
 #define MAX_LOOKS		64
 #define MAX_STEP_BYTES		SZ_64K
-
-static const char * const pattern_names[] = {
-	[QUORUM_PATTERN_QUORUM]		= "quorum",
-	[QUORUM_PATTERN_MINIMAL]	= "minimal",
-	[QUORUM_PATTERN_FIFO]		= "fifo",
-};
-
-/*
- * The table: head.
- */
-
-static int parse_head(struct dm_target *ti, struct dm_arg_set *as,
-		      unsigned int *threshold, unsigned int *nr_legs)
-{
-	if (quorum_parse_uint(dm_shift_arg(as), threshold))
-		return quorum_refuse(ti, -EINVAL, "Invalid threshold");
-	if (quorum_parse_uint(dm_shift_arg(as), nr_legs) || !*nr_legs ||
-	    *nr_legs > QUORUM_MAX_LEGS)
-		return quorum_refuse(ti, -EINVAL, "Invalid number of legs");
-	if (!*threshold || *threshold > *nr_legs)
-		return quorum_refuse(ti, -EINVAL,
-				     "Threshold is not between 1 and the number of legs");
-	if (as->argc < 2 * *nr_legs)
-		return quorum_refuse(ti, -EINVAL,
-				     "Number of legs does not match");
-	return 0;
-}
-
-/*
- * The table: options.
- */
-
-static int parse_read_pattern(struct quorum *q, const char *arg)
-{
-	int pattern = match_string(pattern_names, ARRAY_SIZE(pattern_names),
-				   arg);
-
-	if (pattern < 0)
-		return quorum_refuse(q->ti, -EINVAL, "Invalid read_pattern");
-	q->pattern = pattern;
-	return 0;
-}
-
-static int set_hash(struct quorum *q, const char *name)
-{
-	struct crypto_shash *tfm = crypto_alloc_shash(name, 0, 0);
-
-	if (IS_ERR(tfm))
-		return quorum_refuse(q->ti, PTR_ERR(tfm),
-				     "Cannot allocate hash");
-	q->hash = tfm;
-	if (crypto_shash_get_flags(tfm) & CRYPTO_TFM_NEED_KEY)
-		return quorum_refuse(q->ti, -EINVAL, "Hash needs a key");
-	return 0;
-}
-
-static int refuse_region_size(struct quorum *q)
-{
-	quorum_log_block_size(q);
-	return quorum_refuse(q->ti, -EINVAL,
-			     "region_size is less than a logical block");
-}
-
-static int parse_region_size(struct quorum *q, const char *arg)
-{
-	unsigned int sectors;
-
-	if (quorum_parse_uint(arg, &sectors) || !is_power_of_2(sectors))
-		return quorum_refuse(q->ti, -EINVAL, "Invalid region_size");
-	if (sectors < q->block_size >> SECTOR_SHIFT)
-		return refuse_region_size(q);
-	q->region_shift = ilog2(sectors);
-	return 0;
-}
-
-static int parse_rebuild(struct quorum *q, const char *arg)
-{
-	unsigned int leg;
-
-	if (quorum_parse_uint(arg, &leg) || leg >= q->nr_legs)
-		return quorum_refuse(q->ti, -EINVAL, "Invalid leg to rebuild");
-	if (!(q->present & BIT(leg)))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "A missing leg cannot be rebuilt");
-	if (q->stale & BIT(leg))
-		return quorum_refuse(q->ti, -EINVAL, "Repeated leg to rebuild");
-	q->stale |= BIT(leg);
-	return 0;
-}
-
-static int parse_max_recovery_rate(struct quorum *q, const char *arg)
-{
-	if (quorum_parse_uint(arg, &q->max_rate) || !q->max_rate)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Invalid max_recovery_rate");
-	return 0;
-}
-
-static int parse_max_errors(struct quorum *q, const char *arg)
-{
-	if (quorum_parse_uint(arg, &q->max_errors))
-		return quorum_refuse(q->ti, -EINVAL, "Invalid max_errors");
-	return 0;
-}
-
-/* Options without a parser take no argument: that they are there is enough. */
-static const struct {
-	const char *name;
-	int (*parse)(struct quorum *q, const char *arg);
-} options[QUORUM_NR_OPTIONS] = {
-	[QUORUM_READ_PATTERN]		= { "read_pattern",
-					    parse_read_pattern },
-	[QUORUM_REWRITE_CORRUPTED]	= { "rewrite_corrupted" },
-	[QUORUM_BLKVERIFY]		= { "blkverify" },
-	[QUORUM_HASH]			= { "hash", set_hash },
-	[QUORUM_ALLOW_MINORITY]		= { "allow_minority" },
-	[QUORUM_NO_WRITE_COPY]		= { "no_write_copy" },
-	[QUORUM_ALLOW_DISCARDS]		= { "allow_discards" },
-	[QUORUM_REGION_SIZE]		= { "region_size", parse_region_size },
-	[QUORUM_SYNC]			= { "sync" },
-	[QUORUM_NOSYNC]			= { "nosync" },
-	[QUORUM_REBUILD]		= { "rebuild", parse_rebuild },
-	[QUORUM_MAX_ERRORS]		= { "max_errors", parse_max_errors },
-	[QUORUM_MAX_RECOVERY_RATE]	= { "max_recovery_rate",
-					    parse_max_recovery_rate },
-};
-
-static int parse_option(struct quorum *q, struct dm_arg_set *as)
-{
-	const char *name = dm_shift_arg(as);
-	const char *arg;
-	unsigned int i;
-
-	for (i = 0; i < QUORUM_NR_OPTIONS; i++)
-		if (!strcmp(name, options[i].name))
-			break;
-	if (i == QUORUM_NR_OPTIONS)
-		return quorum_refuse(q->ti, -EINVAL, "Unknown option");
-	if (__test_and_set_bit(i, &q->options) && i != QUORUM_REBUILD)
-		return quorum_refuse(q->ti, -EINVAL, "Repeated option");
-	if (!options[i].parse)
-		return 0;
-
-	arg = dm_shift_arg(as);
-	if (!arg)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Option lacks its argument");
-	return options[i].parse(q, arg);
-}
-
-static int parse_options(struct quorum *q, struct dm_arg_set *as)
-{
-	unsigned int count;
-	int r;
-
-	if (!as->argc)
-		return 0;
-	if (quorum_parse_uint(dm_shift_arg(as), &count))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Invalid number of optional parameters");
-	if (count != as->argc)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Number of optional parameters does not match");
-	while (as->argc) {
-		r = parse_option(q, as);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-static int check_blkverify(struct quorum *q)
-{
-	if (q->nr_legs != 2 || q->threshold != 2)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "blkverify needs two legs and threshold 2");
-	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "blkverify and rewrite_corrupted exclude each other");
-	if (q->pattern != QUORUM_PATTERN_QUORUM)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "blkverify needs read_pattern quorum");
-	return 0;
-}
-
-static int check_rewrite_corrupted(struct quorum *q)
-{
-	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "rewrite_corrupted has no effect with read_pattern fifo");
-	return 0;
-}
-
-/* Where nothing is voted on, no versions are told apart. */
-static int check_hash(struct quorum *q)
-{
-	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "hash has no effect with read_pattern fifo");
-	if (quorum_option(q, QUORUM_BLKVERIFY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "hash has no effect with blkverify");
-	return 0;
-}
-
-/* One leg has none to differ from, and can never be spared. */
-static int check_one_leg(struct quorum *q)
-{
-	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "rewrite_corrupted has no effect on one leg");
-	if (quorum_option(q, QUORUM_HASH))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "hash has no effect on one leg");
-	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "no_write_copy has no effect on one leg");
-	if (quorum_option(q, QUORUM_SYNC))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "sync has no effect on one leg");
-	if (q->max_errors)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "max_errors has no effect on one leg");
-	return 0;
-}
-
-static int check_threshold(struct quorum *q)
-{
-	bool minority = q->threshold <= q->nr_legs / 2;
-
-	if (minority && !quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Threshold is no majority (see allow_minority)");
-	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "allow_minority has no effect on a majority");
-	if (hweight32(q->present & ~q->stale) < q->threshold)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Fewer legs than the threshold to rebuild from");
-	return 0;
-}
-
-static int check_sync(struct quorum *q)
-{
-	if (quorum_option(q, QUORUM_SYNC) && quorum_option(q, QUORUM_NOSYNC))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "sync and nosync exclude each other");
-	return 0;
-}
-
-/* Refuse what would be dangerous, and what would be without effect. */
-static int check_options(struct quorum *q)
-{
-	int r = check_threshold(q);
-
-	if (!r)
-		r = check_sync(q);
-	if (!r && q->nr_legs == 1)
-		r = check_one_leg(q);
-	if (!r && quorum_option(q, QUORUM_BLKVERIFY))
-		r = check_blkverify(q);
-	if (!r && quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		r = check_rewrite_corrupted(q);
-	if (!r && quorum_option(q, QUORUM_HASH))
-		r = check_hash(q);
-	return r;
-}
-
-static int read_table(struct quorum *q, struct dm_arg_set *as)
-{
-	int r;
-
-	q->region_shift = DEFAULT_REGION_SHIFT;
-	r = quorum_open_legs(q, as);
-	if (!r)
-		r = parse_options(q, as);
-	if (!r)
-		r = check_options(q);
-	if (!r && !q->hash)
-		r = set_hash(q, DEFAULT_HASH);
-	return r;
-}
-
-static void free_table(struct quorum *q)
-{
-	if (q->hash)
-		crypto_free_shash(q->hash);
-	quorum_close_legs(q);
-}
 
 /*
  * Construction.  quorum_free() takes apart whatever stands.
@@ -341,7 +49,7 @@ static void quorum_free(struct quorum *q)
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
 	quorum_regions_exit(q);
-	free_table(q);
+	quorum_table_exit(q);
 	kfree(q);
 }
 
@@ -468,7 +176,7 @@ static int set_target(struct quorum *q)
 
 static int quorum_construct(struct quorum *q, struct dm_arg_set *as)
 {
-	int r = read_table(q, as);
+	int r = quorum_table_read(q, as);
 
 	if (!r)
 		r = start_regions(q);
@@ -486,7 +194,7 @@ static int quorum_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	struct quorum *q;
 	int r;
 
-	r = parse_head(ti, &as, &threshold, &nr_legs);
+	r = quorum_table_head(ti, &as, &threshold, &nr_legs);
 	if (r)
 		return r;
 	q = quorum_alloc(ti, threshold, nr_legs);
@@ -654,117 +362,6 @@ static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 	}
 }
 
-/* The legs a new table could not trust: only this one knows what they lack. */
-static u32 to_rebuild(struct quorum *q)
-{
-	return q->present & (~quorum_live(q) | READ_ONCE(q->stale));
-}
-
-/*
- * The options as the table said them, but for "sync".  A new table would not
- * know which regions are unsettled, so it is to compare all as long as some
- * are, and no longer.
- */
-static unsigned long shown_options(struct quorum *q)
-{
-	unsigned long shown = q->options & ~BIT(QUORUM_REBUILD);
-
-	if (!q->writable)
-		return shown;
-	if (READ_ONCE(q->unsettled.weight))
-		return (shown & ~BIT(QUORUM_NOSYNC)) | BIT(QUORUM_SYNC);
-	return shown & ~BIT(QUORUM_SYNC);
-}
-
-static unsigned int count_option_words(unsigned long shown, u32 rebuild)
-{
-	unsigned int words = 2 * hweight32(rebuild);
-	unsigned int i;
-
-	for_each_set_bit(i, &shown, QUORUM_NR_OPTIONS)
-		words += options[i].parse ? 2 : 1;
-	return words;
-}
-
-static unsigned int emit_rebuild(u32 rebuild, char *result, unsigned int maxlen,
-				 unsigned int sz)
-{
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, rebuild)
-		DMEMIT(" %s %u", options[QUORUM_REBUILD].name, leg);
-	return sz;
-}
-
-static unsigned int emit_option(struct quorum *q, enum quorum_option option,
-				char *result, unsigned int maxlen,
-				unsigned int sz)
-{
-	DMEMIT(" %s", options[option].name);
-	switch (option) {
-	case QUORUM_READ_PATTERN:
-		DMEMIT(" %s", pattern_names[q->pattern]);
-		break;
-	case QUORUM_HASH:
-		DMEMIT(" %s", crypto_shash_alg_name(q->hash));
-		break;
-	case QUORUM_REGION_SIZE:
-		DMEMIT(" %llu", 1ULL << q->region_shift);
-		break;
-	case QUORUM_MAX_ERRORS:
-		DMEMIT(" %u", q->max_errors);
-		break;
-	case QUORUM_MAX_RECOVERY_RATE:
-		DMEMIT(" %u", q->max_rate);
-		break;
-	default:
-		break;
-	}
-	return sz;
-}
-
-static void emit_table(struct quorum *q, char *result, unsigned int maxlen)
-{
-	u32 rebuild = to_rebuild(q);
-	unsigned long shown = shown_options(q);
-	unsigned int words = count_option_words(shown, rebuild);
-	unsigned int sz = 0;
-	unsigned int i;
-
-	DMEMIT("%u %u", q->threshold, q->nr_legs);
-	for (i = 0; i < q->nr_legs; i++)
-		DMEMIT(" %s %llu", quorum_leg_name(q, i),
-		       (unsigned long long)q->leg[i].offset);
-	if (words)
-		DMEMIT(" %u", words);
-	for (i = 0; i < QUORUM_NR_OPTIONS; i++) {
-		if (i == QUORUM_REBUILD)
-			sz = emit_rebuild(rebuild, result, maxlen, sz);
-		else if (shown & BIT(i))
-			sz = emit_option(q, i, result, maxlen, sz);
-	}
-}
-
-static unsigned int emit_ima_table(struct quorum *q, char *result,
-				   unsigned int maxlen, unsigned int sz)
-{
-	unsigned int i;
-
-	for (i = 0; i < q->nr_legs; i++)
-		DMEMIT(",leg_%u_device=%s,leg_%u_offset=%llu", i,
-		       quorum_leg_name(q, i), i,
-		       (unsigned long long)q->leg[i].offset);
-	for (i = 0; i < QUORUM_NR_OPTIONS; i++)
-		if (!options[i].parse)
-			DMEMIT(",%s=%c", options[i].name,
-			       quorum_option(q, i) ? 'y' : 'n');
-	DMEMIT(",read_pattern=%s,hash=%s", pattern_names[q->pattern],
-	       crypto_shash_alg_name(q->hash));
-	DMEMIT(",region_size=%llu,max_errors=%u,max_recovery_rate=%u",
-	       1ULL << q->region_shift, q->max_errors, q->max_rate);
-	return sz;
-}
-
 static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
 {
 	char health[QUORUM_MAX_LEGS + 1];
@@ -774,7 +371,7 @@ static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
 	DMEMIT_TARGET_NAME_VERSION(q->ti->type);
 	DMEMIT(",threshold=%u,nr_legs=%u,health=%s", q->threshold, q->nr_legs,
 	       health);
-	sz = emit_ima_table(q, result, maxlen, sz);
+	sz = quorum_table_emit_ima(q, result, maxlen, sz);
 	DMEMIT(";");
 }
 
@@ -789,7 +386,7 @@ static void quorum_status(struct dm_target *ti, status_type_t type,
 		emit_status(q, result, maxlen);
 		break;
 	case STATUSTYPE_TABLE:
-		emit_table(q, result, maxlen);
+		quorum_table_emit(q, result, maxlen);
 		break;
 	case STATUSTYPE_IMA:
 		emit_ima(q, result, maxlen);
