@@ -51,6 +51,12 @@ int quorum_table_head(struct dm_target *ti, struct dm_arg_set *as,
 	return 0;
 }
 
+/* All that a table may say wrong is one error to the caller. */
+static int refuse(struct quorum *q, char *message)
+{
+	return quorum_refuse(q->ti, -EINVAL, message);
+}
+
 /*
  * Options.
  */
@@ -61,7 +67,7 @@ static int parse_read_pattern(struct quorum *q, const char *arg)
 				   arg);
 
 	if (pattern < 0)
-		return quorum_refuse(q->ti, -EINVAL, "Invalid read_pattern");
+		return refuse(q, "Invalid read_pattern");
 	q->pattern = pattern;
 	return 0;
 }
@@ -75,15 +81,14 @@ static int set_hash(struct quorum *q, const char *name)
 				     "Cannot allocate hash");
 	q->hash = tfm;
 	if (crypto_shash_get_flags(tfm) & CRYPTO_TFM_NEED_KEY)
-		return quorum_refuse(q->ti, -EINVAL, "Hash needs a key");
+		return refuse(q, "Hash needs a key");
 	return 0;
 }
 
 static int refuse_region_size(struct quorum *q)
 {
 	quorum_log_block_size(q);
-	return quorum_refuse(q->ti, -EINVAL,
-			     "region_size is less than a logical block");
+	return refuse(q, "region_size is less than a logical block");
 }
 
 static int parse_region_size(struct quorum *q, const char *arg)
@@ -91,7 +96,7 @@ static int parse_region_size(struct quorum *q, const char *arg)
 	unsigned int sectors;
 
 	if (quorum_parse_uint(arg, &sectors) || !is_power_of_2(sectors))
-		return quorum_refuse(q->ti, -EINVAL, "Invalid region_size");
+		return refuse(q, "Invalid region_size");
 	if (sectors < q->block_size >> SECTOR_SHIFT)
 		return refuse_region_size(q);
 	q->region_shift = ilog2(sectors);
@@ -103,12 +108,11 @@ static int parse_rebuild(struct quorum *q, const char *arg)
 	unsigned int leg;
 
 	if (quorum_parse_uint(arg, &leg) || leg >= q->nr_legs)
-		return quorum_refuse(q->ti, -EINVAL, "Invalid leg to rebuild");
+		return refuse(q, "Invalid leg to rebuild");
 	if (!(q->present & BIT(leg)))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "A missing leg cannot be rebuilt");
+		return refuse(q, "A missing leg cannot be rebuilt");
 	if (q->stale & BIT(leg))
-		return quorum_refuse(q->ti, -EINVAL, "Repeated leg to rebuild");
+		return refuse(q, "Repeated leg to rebuild");
 	q->stale |= BIT(leg);
 	return 0;
 }
@@ -116,15 +120,14 @@ static int parse_rebuild(struct quorum *q, const char *arg)
 static int parse_max_recovery_rate(struct quorum *q, const char *arg)
 {
 	if (quorum_parse_uint(arg, &q->max_rate) || !q->max_rate)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Invalid max_recovery_rate");
+		return refuse(q, "Invalid max_recovery_rate");
 	return 0;
 }
 
 static int parse_max_errors(struct quorum *q, const char *arg)
 {
 	if (quorum_parse_uint(arg, &q->max_errors))
-		return quorum_refuse(q->ti, -EINVAL, "Invalid max_errors");
+		return refuse(q, "Invalid max_errors");
 	return 0;
 }
 
@@ -160,16 +163,15 @@ static int parse_option(struct quorum *q, struct dm_arg_set *as)
 		if (!strcmp(name, options[i].name))
 			break;
 	if (i == QUORUM_NR_OPTIONS)
-		return quorum_refuse(q->ti, -EINVAL, "Unknown option");
+		return refuse(q, "Unknown option");
 	if (__test_and_set_bit(i, &q->options) && i != QUORUM_REBUILD)
-		return quorum_refuse(q->ti, -EINVAL, "Repeated option");
+		return refuse(q, "Repeated option");
 	if (!options[i].parse)
 		return 0;
 
 	arg = dm_shift_arg(as);
 	if (!arg)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Option lacks its argument");
+		return refuse(q, "Option lacks its argument");
 	return options[i].parse(q, arg);
 }
 
@@ -181,11 +183,10 @@ static int parse_options(struct quorum *q, struct dm_arg_set *as)
 	if (!as->argc)
 		return 0;
 	if (quorum_parse_uint(dm_shift_arg(as), &count))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Invalid number of optional parameters");
+		return refuse(q, "Invalid number of optional parameters");
 	if (count != as->argc)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Number of optional parameters does not match");
+		return refuse(q,
+			      "Number of optional parameters does not match");
 	while (as->argc) {
 		r = parse_option(q, as);
 		if (r)
@@ -201,22 +202,20 @@ static int parse_options(struct quorum *q, struct dm_arg_set *as)
 static int check_blkverify(struct quorum *q)
 {
 	if (q->nr_legs != 2 || q->threshold != 2)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "blkverify needs two legs and threshold 2");
+		return refuse(q, "blkverify needs two legs and threshold 2");
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "blkverify and rewrite_corrupted exclude each other");
+		return refuse(q,
+			      "blkverify and rewrite_corrupted exclude each other");
 	if (q->pattern != QUORUM_PATTERN_QUORUM)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "blkverify needs read_pattern quorum");
+		return refuse(q, "blkverify needs read_pattern quorum");
 	return 0;
 }
 
 static int check_rewrite_corrupted(struct quorum *q)
 {
 	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "rewrite_corrupted has no effect with read_pattern fifo");
+		return refuse(q,
+			      "rewrite_corrupted has no effect with read_pattern fifo");
 	return 0;
 }
 
@@ -224,11 +223,9 @@ static int check_rewrite_corrupted(struct quorum *q)
 static int check_hash(struct quorum *q)
 {
 	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "hash has no effect with read_pattern fifo");
+		return refuse(q, "hash has no effect with read_pattern fifo");
 	if (quorum_option(q, QUORUM_BLKVERIFY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "hash has no effect with blkverify");
+		return refuse(q, "hash has no effect with blkverify");
 	return 0;
 }
 
@@ -236,20 +233,15 @@ static int check_hash(struct quorum *q)
 static int check_one_leg(struct quorum *q)
 {
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "rewrite_corrupted has no effect on one leg");
+		return refuse(q, "rewrite_corrupted has no effect on one leg");
 	if (quorum_option(q, QUORUM_HASH))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "hash has no effect on one leg");
+		return refuse(q, "hash has no effect on one leg");
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "no_write_copy has no effect on one leg");
+		return refuse(q, "no_write_copy has no effect on one leg");
 	if (quorum_option(q, QUORUM_SYNC))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "sync has no effect on one leg");
+		return refuse(q, "sync has no effect on one leg");
 	if (q->max_errors)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "max_errors has no effect on one leg");
+		return refuse(q, "max_errors has no effect on one leg");
 	return 0;
 }
 
@@ -258,22 +250,20 @@ static int check_threshold(struct quorum *q)
 	bool minority = q->threshold <= q->nr_legs / 2;
 
 	if (minority && !quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Threshold is no majority (see allow_minority)");
+		return refuse(q,
+			      "Threshold is no majority (see allow_minority)");
 	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "allow_minority has no effect on a majority");
+		return refuse(q, "allow_minority has no effect on a majority");
 	if (hweight32(q->present & ~q->stale) < q->threshold)
-		return quorum_refuse(q->ti, -EINVAL,
-				     "Fewer legs than the threshold to rebuild from");
+		return refuse(q,
+			      "Fewer legs than the threshold to rebuild from");
 	return 0;
 }
 
 static int check_sync(struct quorum *q)
 {
 	if (quorum_option(q, QUORUM_SYNC) && quorum_option(q, QUORUM_NOSYNC))
-		return quorum_refuse(q->ti, -EINVAL,
-				     "sync and nosync exclude each other");
+		return refuse(q, "sync and nosync exclude each other");
 	return 0;
 }
 
