@@ -8,7 +8,7 @@
  * like the generation's lowest bit, and is only written when one of them is to
  * differ.  (Generations would repeat after two billion of them.)
  */
-#include "dm-quorum.h"
+#include "dm-quorum-bits.h"
 
 #include <linux/bitmap.h>
 #include <linux/slab.h>
@@ -21,15 +21,18 @@
  * quorum_bits_init() - make an empty set
  * @bits: the set
  * @nr: of how many regions
+ * @shift: each is so many sectors, as a power of two
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
-int quorum_bits_init(struct quorum_bits *bits, unsigned long nr)
+int quorum_bits_init(struct quorum_bits *bits, unsigned long nr,
+		     unsigned int shift)
 {
 	unsigned long chunks = DIV_ROUND_UP(nr, CHUNK_BITS);
 
 	bits->nr = nr;
+	bits->shift = shift;
 	bits->weight = 0;
 	bits->generation = 0;
 	bits->words = vzalloc(chunks * CHUNK_WORDS * sizeof(long));
@@ -106,6 +109,34 @@ void quorum_bits_assign(struct quorum_bits *bits, unsigned long first,
 	WRITE_ONCE(bits->weight, weight);
 }
 
+static unsigned long last_region_of(struct quorum_bits *bits, sector_t sector,
+				    sector_t sectors)
+{
+	return (sector + sectors - 1) >> bits->shift;
+}
+
+/**
+ * quorum_bits_cover() - the same for all regions that a range is in
+ * @bits: the set
+ * @sector: first sector
+ * @sectors: how many; 0 for all regions
+ * @value: which
+ *
+ * Context: As above.
+ */
+void quorum_bits_cover(struct quorum_bits *bits, sector_t sector,
+		       sector_t sectors, bool value)
+{
+	unsigned long first = sector >> bits->shift;
+
+	if (sectors)
+		quorum_bits_assign(bits, first,
+				   last_region_of(bits, sector, sectors) -
+				   first + 1, value);
+	else
+		quorum_bits_assign_all(bits, value);
+}
+
 /**
  * quorum_bits_word() - a word's worth of a set
  * @bits: the set
@@ -165,4 +196,23 @@ unsigned long quorum_bits_next(struct quorum_bits *bits, unsigned long from,
 		from = end;
 	}
 	return bits->nr;
+}
+
+/**
+ * quorum_bits_meet() - whether some region of a range is, or is not, in a set
+ * @bits: the set
+ * @sector: first sector
+ * @sectors: how many, at least one
+ * @value: which
+ *
+ * Context: As quorum_bits_word().
+ */
+bool quorum_bits_meet(struct quorum_bits *bits, sector_t sector,
+		      sector_t sectors, bool value)
+{
+	unsigned long first = sector >> bits->shift;
+	unsigned long last = last_region_of(bits, sector, sectors);
+
+	return quorum_bits_test(bits, first) == value ||
+	       (first < last && quorum_bits_next(bits, first, value) <= last);
 }

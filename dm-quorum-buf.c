@@ -7,7 +7,9 @@
  * one request at a time waits there, so none can sit on half of the reserve
  * while it waits for the other half.
  */
-#include "dm-quorum.h"
+#include "dm-quorum-buf.h"
+
+#include "dm-quorum-vote.h"
 
 #include <crypto/hash.h>
 #include <linux/highmem.h>

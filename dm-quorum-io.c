@@ -5,6 +5,8 @@
  * All of it lives in dm's per-bio data, so fanning out allocates nothing.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-answer.h"
+#include "dm-quorum-io.h"
 
 /* Bytes of per-bio data for this many legs. */
 size_t quorum_io_size(unsigned int nr_legs)
@@ -178,22 +180,20 @@ u32 quorum_io_failed(struct quorum_io *io, u8 *said)
 }
 
 /**
- * quorum_error_vote() - the error of a request that failed
- * @said: what each leg answered, a blk_status_t
- * @failed: the legs that answered with an error
+ * quorum_requeues() - whether a request that failed is to be tried again
+ * @q: the target
+ * @status: the error
+ *
+ * While the device is suspended without flushing, what the legs could not do
+ * goes back to dm, to be tried on the next table, and nothing is told of it.
+ * Whoever asks acts on the answer: it may be another one a moment later.
  *
  * Context: Any.
- * Return: The status most of them gave, the lowest such leg's on a tie;
- * BLK_STS_IOERR if there are none.
  */
-blk_status_t quorum_error_vote(const u8 *said, u32 failed)
+bool quorum_requeues(struct quorum *q, blk_status_t status)
 {
-	struct quorum_tally tally;
-
-	if (!failed)
-		return BLK_STS_IOERR;
-	quorum_tally(said, failed, &tally);
-	return (__force blk_status_t)said[tally.first];
+	return !quorum_refusal(status) && !quorum_passing(status) &&
+	       dm_noflush_suspending(q->ti);
 }
 
 /**

@@ -7,9 +7,14 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-arg.h"
+#include "dm-quorum-leg.h"
 #include "dm-quorum-message.h"
 #include "dm-quorum-open.h"
 #include "dm-quorum-table.h"
+
+#include <linux/bitmap.h>
+#include <linux/sched.h>
+#include <linux/sizes.h>
 
 /*
  * Status.
@@ -19,9 +24,9 @@ static char leg_health(struct quorum *q, unsigned int leg)
 {
 	if (!(q->present & BIT(leg)))
 		return '-';
-	if (!(quorum_live(q) & BIT(leg)))
+	if (!(quorum_live(&q->regions) & BIT(leg)))
 		return 'D';
-	return READ_ONCE(q->stale) & BIT(leg) ? 'a' : 'A';
+	return quorum_stale(&q->regions) & BIT(leg) ? 'a' : 'A';
 }
 
 static void emit_health(struct quorum *q, char health[QUORUM_MAX_LEGS + 1])
@@ -33,9 +38,30 @@ static void emit_health(struct quorum *q, char health[QUORUM_MAX_LEGS + 1])
 	health[i] = '\0';
 }
 
-static unsigned long long stat_of(struct quorum_leg *leg, enum quorum_stat stat)
+/*
+ * In how many regions all is well: all live legs vote there, and it is neither
+ * unsettled nor undecided.
+ */
+static unsigned long nr_in_sync(struct quorum *q)
 {
-	return atomic64_read(&leg->stat[stat]);
+	unsigned long in_sync = q->nr_regions, region, amiss;
+
+	if (!(quorum_live(&q->regions) & quorum_stale(&q->regions)) &&
+	    !quorum_nr_unsettled(&q->suspects) &&
+	    !quorum_nr_undecided(&q->suspects))
+		return in_sync;
+	for (region = 0; region < q->nr_regions; region += BITS_PER_LONG) {
+		amiss = quorum_regions_word(&q->regions,
+					    region / BITS_PER_LONG) |
+			quorum_suspects_word(&q->suspects,
+					     region / BITS_PER_LONG);
+		if (q->nr_regions - region < BITS_PER_LONG)
+			amiss &= BITMAP_LAST_WORD_MASK(q->nr_regions);
+		in_sync -= hweight_long(amiss);
+		if (!(region % SZ_1M))
+			cond_resched();
+	}
+	return in_sync;
 }
 
 /* The action comes first: a line that says idle shows all that was done. */
@@ -48,18 +74,18 @@ static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 	unsigned long in_sync;
 
 	quorum_sync_look(q, &sync);
-	in_sync = quorum_nr_in_sync(q);
+	in_sync = nr_in_sync(q);
 	emit_health(q, health);
 	DMEMIT("%uof%u %u %s %lu/%lu %s %llu %llu %llu %u",
 	       q->threshold, q->nr_legs, q->nr_legs, health, in_sync,
 	       q->nr_regions, sync.action, sync.differ,
-	       (unsigned long long)atomic64_read(&q->no_quorum),
-	       (unsigned long long)atomic64_read(&q->transient),
+	       quorum_nr_no_quorum(&q->reports),
+	       quorum_nr_transient(&q->reports),
 	       QUORUM_NR_STATS);
 	for (i = 0; i < q->nr_legs; i++) {
 		DMEMIT(" %s", quorum_leg_name(q, i));
 		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
-			DMEMIT(" %llu", stat_of(&q->leg[i], stat));
+			DMEMIT(" %llu", quorum_stat(&q->reports, i, stat));
 	}
 }
 
@@ -137,7 +163,8 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 
 static int message_clear_errors(struct quorum *q)
 {
-	quorum_reports_clear(q);
+	quorum_reports_clear(&q->reports);
+	quorum_legs_forgive(q);
 	quorum_sync_clear(q);
 	return 0;
 }
@@ -189,12 +216,17 @@ static void emit_progress(struct quorum *q, char *result, unsigned int maxlen)
 	       sync.differ, sync.unresolved);
 }
 
+static void emit_reports(struct quorum *q, char *result, unsigned int maxlen)
+{
+	quorum_reports_emit(&q->reports, result, maxlen);
+}
+
 /* Messages that are answered. */
 static const struct {
 	const char *name;
 	void (*emit)(struct quorum *q, char *result, unsigned int maxlen);
 } queries[] = {
-	{ "reports",		quorum_reports_emit },
+	{ "reports",		emit_reports },
 	{ "progress",		emit_progress },
 };
 

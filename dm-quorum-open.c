@@ -223,6 +223,7 @@ static int parse_leg(struct quorum *q, struct dm_arg_set *as, unsigned int i)
 	r = open_leg(q, leg, path, offset);
 	if (r)
 		return r;
+	quorum_reports_name(&q->reports, i, leg->dev->name);
 	q->present |= BIT(i);
 	q->block_size = max_t(unsigned int, q->block_size,
 			      bdev_logical_block_size(leg->dev->bdev));
@@ -253,7 +254,6 @@ int quorum_open_legs(struct quorum *q, struct dm_arg_set *as)
 	if (hweight32(q->present) < q->threshold)
 		return quorum_refuse(q->ti, -EINVAL,
 				     "Fewer legs present than the threshold");
-	q->live = q->present;
 	return 0;
 }
 

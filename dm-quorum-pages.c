@@ -16,7 +16,9 @@
  * Who cannot do without pages gets them from the reserve, which is filled up
  * before anything is kept.
  */
-#include "dm-quorum.h"
+#include "dm-quorum-pages.h"
+
+#include "dm-quorum-compat.h"
 
 #include <linux/mm.h>
 #include <linux/percpu.h>

@@ -31,7 +31,7 @@
  * whenever it makes such a piece, it waits for that very piece or for an older
  * one of the same owner; and pieces of one owner go newest first.
  */
-#include "dm-quorum.h"
+#include "dm-quorum-range.h"
 
 #include <linux/random.h>
 

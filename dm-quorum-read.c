@@ -8,6 +8,12 @@
  * second look, under the range lock.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-answer.h"
+#include "dm-quorum-io.h"
+#include "dm-quorum-leg.h"
+#include "dm-quorum-read.h"
+
+#include <linux/slab.h>
 
 /*
  * Up to this many bytes, of all legs together, are compared where the last leg
@@ -15,18 +21,47 @@
  */
 #define COMPARE_AT_ONCE		(32 << 10)
 
+/*
+ * Enough for second looks to wait for a slow leg without keeping others from
+ * theirs, and no more pages than that.
+ */
+#define MAX_LOOKS		64
+
+/**
+ * struct quorum_reads - what is the reads' own
+ * @turn: where the next minimal read starts; a lost update does no harm
+ * @vote_wq: completes reads: its work never waits for memory
+ * @look_wq: second looks: these wait for leg I/O
+ * @queued: one of these is queued
+ * @waiting: those that are to follow it
+ *
+ * Second looks are queued one after the other, each by the one before it as
+ * soon as that has begun.  When no worker can be had, a workqueue's rescuer
+ * takes all that is queued, and does not go on to the next before the first has
+ * ended: it is to find no more than one that may wait for a leg.
+ */
+struct quorum_reads {
+	unsigned int turn;
+	struct workqueue_struct *vote_wq;
+	struct workqueue_struct *look_wq;
+	/** @lock: protects @queued and @waiting */
+	spinlock_t lock;
+	bool queued;
+	struct list_head waiting;
+};
+
 static u32 voters_for(struct quorum_io *io)
 {
-	return quorum_current(io->q, io->sector, bio_sectors(io->bio));
+	return quorum_current(&io->q->regions, io->sector, bio_sectors(io->bio));
 }
 
 /* Threshold of @voters, beginning with another one each time. */
 static u32 rotate(struct quorum *q, u32 voters)
 {
-	unsigned int turn = READ_ONCE(q->turn);
+	unsigned int turn = READ_ONCE(q->reads->turn);
 	u32 legs = 0;
 
-	WRITE_ONCE(q->turn, turn + 1 < q->nr_legs ? turn + 1 : 0);
+	WRITE_ONCE(q->reads->turn, turn + 1 < q->nr_legs ? turn + 1 : 0);
 	while (hweight32(legs) < q->threshold) {
 		legs |= voters & BIT(turn);
 		turn = turn + 1 < q->nr_legs ? turn + 1 : 0;
@@ -43,30 +78,22 @@ static void put_bufs(struct quorum_io *io)
 		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
 }
 
-/* Context: May sleep. */
-void quorum_reads_init(struct quorum *q)
-{
-	spin_lock_init(&q->looks.lock);
-	INIT_LIST_HEAD(&q->looks.waiting);
-}
-
 /* A second look has begun: queue the next one. */
-static void queue_next_look(struct quorum *q)
+static void queue_next_look(struct quorum_reads *reads)
 {
-	struct quorum_looks *looks = &q->looks;
 	struct quorum_io *next;
 	unsigned long flags;
 
-	spin_lock_irqsave(&looks->lock, flags);
-	next = list_first_entry_or_null(&looks->waiting, struct quorum_io,
+	spin_lock_irqsave(&reads->lock, flags);
+	next = list_first_entry_or_null(&reads->waiting, struct quorum_io,
 					list);
 	if (next)
 		list_del(&next->list);
 	else
-		looks->queued = false;
-	spin_unlock_irqrestore(&looks->lock, flags);
+		reads->queued = false;
+	spin_unlock_irqrestore(&reads->lock, flags);
 	if (next)
-		queue_work(q->look_wq, &next->work);
+		queue_work(reads->look_wq, &next->work);
 }
 
 static void second_look_work(struct work_struct *work)
@@ -74,7 +101,7 @@ static void second_look_work(struct work_struct *work)
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
 	blk_status_t status;
 
-	queue_next_look(io->q);
+	queue_next_look(io->q->reads);
 	status = quorum_recheck_read(io->q, io->sector, io->bio, io->dissent);
 	quorum_io_unlock(io);
 	quorum_io_end(io, status);
@@ -83,19 +110,19 @@ static void second_look_work(struct work_struct *work)
 /* Context: Any; does not sleep.  The range is held. */
 static void queue_look(struct quorum_io *io)
 {
-	struct quorum_looks *looks = &io->q->looks;
+	struct quorum_reads *reads = io->q->reads;
 	unsigned long flags;
 	bool queued;
 
 	INIT_WORK(&io->work, second_look_work);
-	spin_lock_irqsave(&looks->lock, flags);
-	queued = looks->queued;
-	looks->queued = true;
+	spin_lock_irqsave(&reads->lock, flags);
+	queued = reads->queued;
+	reads->queued = true;
 	if (queued)
-		list_add_tail(&io->list, &looks->waiting);
-	spin_unlock_irqrestore(&looks->lock, flags);
+		list_add_tail(&io->list, &reads->waiting);
+	spin_unlock_irqrestore(&reads->lock, flags);
 	if (!queued)
-		queue_work(io->q->look_wq, &io->work);
+		queue_work(reads->look_wq, &io->work);
 }
 
 /* Context: Any; does not sleep. */
@@ -153,7 +180,7 @@ static void first_look_done(struct quorum_io *io)
 	} else if (bytes <= COMPARE_AT_ONCE) {
 		judge(io);
 	} else {
-		quorum_io_defer(io, io->q->vote_wq, judge_work);
+		quorum_io_defer(io, io->q->reads->vote_wq, judge_work);
 	}
 }
 
@@ -231,7 +258,7 @@ static void fifo_done(struct quorum_io *io)
 
 	io->tried |= BIT(leg);
 	/* Each leg's end_io would nest in the last one's. */
-	quorum_io_defer(io, io->q->vote_wq, fifo_work);
+	quorum_io_defer(io, io->q->reads->vote_wq, fifo_work);
 }
 
 static void fifo_failed(struct quorum_io *io)
@@ -242,7 +269,7 @@ static void fifo_failed(struct quorum_io *io)
 	status = fifo_blame(io);
 	if (!forgiven(io) && status != BLK_STS_DM_REQUEUE &&
 	    !quorum_refusal(status) && !quorum_passing(status))
-		quorum_report_no_quorum(io->q, io->sector,
+		quorum_report_no_quorum(&io->q->reports, io->sector,
 					bio_sectors(io->bio));
 	quorum_io_end(io, status);
 }
@@ -292,4 +319,48 @@ void quorum_read(struct quorum_io *io)
 	/* Memory is short: the second look has some in reserve. */
 	put_bufs(io);
 	second_look(io);
+}
+
+/*
+ * Construction.
+ */
+
+/**
+ * quorum_reads_init() - prepare for reads
+ * @q: the target
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM; quorum_reads_exit() is due in any case.
+ */
+int quorum_reads_init(struct quorum *q)
+{
+	unsigned int flags = WQ_UNBOUND | WQ_MEM_RECLAIM;
+	struct quorum_reads *reads = kzalloc(sizeof(*reads), GFP_KERNEL);
+
+	q->reads = reads;
+	if (!reads)
+		return -ENOMEM;
+	spin_lock_init(&reads->lock);
+	INIT_LIST_HEAD(&reads->waiting);
+	reads->vote_wq = alloc_workqueue("kquorum_vote", flags, 0);
+	reads->look_wq = alloc_workqueue("kquorum_look", flags, MAX_LOOKS);
+	return reads->vote_wq && reads->look_wq ? 0 : -ENOMEM;
+}
+
+/* No read is under way any more.  Context: May sleep. */
+void quorum_reads_exit(struct quorum *q)
+{
+	if (!q->reads)
+		return;
+	if (q->reads->look_wq)
+		destroy_workqueue(q->reads->look_wq);
+	if (q->reads->vote_wq)
+		destroy_workqueue(q->reads->vote_wq);
+	kfree(q->reads);
+}
+
+/* Wait for the end of work whose read has been completed.  Context: Sleeps. */
+void quorum_reads_flush(struct quorum *q)
+{
+	flush_workqueue(q->reads->look_wq);
 }

@@ -16,6 +16,10 @@
  * All of this runs in look_wq or sync_wq and sleeps on leg I/O.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-answer.h"
+#include "dm-quorum-buf.h"
+#include "dm-quorum-io.h"
+#include "dm-quorum-leg.h"
 
 #include <crypto/hash.h>
 #include <linux/jiffies.h>
@@ -176,7 +180,7 @@ static void carve(struct recheck *rc)
 static unsigned int adjust_flags(struct quorum *q, sector_t sector,
 				 unsigned int flags)
 {
-	if (quorum_unsettled(q, sector))
+	if (quorum_unsettled(&q->suspects, sector))
 		flags |= QUORUM_LOOK_UNSETTLED;
 	if (!q->writable)
 		flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
@@ -203,7 +207,7 @@ static struct recheck *recheck_get(struct quorum *q, sector_t sector,
 		rc->leg[leg].recheck = rc;
 		rc->leg[leg].untried = rc->blocks;
 	}
-	rc->asked = quorum_current(q, sector, bytes >> SECTOR_SHIFT);
+	rc->asked = quorum_current(&q->regions, sector, bytes >> SECTOR_SHIFT);
 	quorum_bufs_get(&q->pages, rc->buf, rc->asked, bytes);
 	rc->began = jiffies;
 	return rc;
@@ -631,7 +635,7 @@ static void accuse_of(struct recheck *rc, unsigned int leg,
 		last = rc->blocks - 1;
 	}
 	if (bitmap_intersects(where, rc->tied, rc->blocks))
-		quorum_report(rc->q, leg, kind, rc->sector + first * per_block,
+		quorum_report(&rc->q->reports, leg, kind, rc->sector + first * per_block,
 			      (last - first + 1) * per_block, status);
 	else
 		quorum_leg_accuse(rc->q, leg, kind,
@@ -742,7 +746,7 @@ static bool may_be_rewritten(struct recheck *rc, unsigned int leg)
 /* The legs to rewrite, without ties, and without those that left meanwhile. */
 static u32 to_rewrite(struct recheck *rc)
 {
-	u32 legs = 0, losers = rc->asked & quorum_live(rc->q);
+	u32 legs = 0, losers = rc->asked & quorum_live(&rc->q->regions);
 	unsigned int leg;
 
 	if (!(rc->flags & (QUORUM_LOOK_REWRITE | QUORUM_LOOK_REFILL)))
@@ -775,7 +779,7 @@ static void rewrite(struct recheck *rc, struct quorum_finding *found)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, losers & ~failed)
-		atomic64_inc(&rc->q->leg[leg].stat[QUORUM_REWRITES]);
+		quorum_report_rewritten(&rc->q->reports, leg);
 	quorum_for_each_leg(leg, failed & ~pass)
 		accuse_of(rc, leg, QUORUM_REWRITE_ERRORS, rc->leg[leg].lost,
 			  rc->leg[leg].bio.bi_status);
@@ -848,7 +852,7 @@ static u32 write_whole(struct recheck *rc, u32 legs)
  */
 static void rebuild(struct recheck *rc, struct quorum_finding *found)
 {
-	u32 legs = quorum_live(rc->q) & ~rc->asked;
+	u32 legs = quorum_live(&rc->q->regions) & ~rc->asked;
 	u32 failed, pass;
 	unsigned int leg;
 
@@ -875,7 +879,7 @@ static void blame_second_leg(struct recheck *rc)
 	unsigned int byte = quorum_buf_differ(&rc->buf[0], &rc->buf[1], 0,
 					      rc->bytes);
 
-	quorum_report_byte(rc->q, ((u64)rc->sector << SECTOR_SHIFT) + byte);
+	quorum_report_byte(&rc->q->reports, ((u64)rc->sector << SECTOR_SHIFT) + byte);
 	if (!(rc->flags & QUORUM_LOOK_UNSETTLED))
 		accuse_of(rc, 1, QUORUM_MISMATCHES, rc->differ, BLK_STS_OK);
 }
@@ -900,7 +904,7 @@ static void report_no_quorum(struct recheck *rc)
 	    rc->answered == rc->asked)
 		blame_second_leg(rc);
 	if (!quorum_refusal(status) && !quorum_passing(status))
-		quorum_report_no_quorum(rc->q, rc->sector + first * per_block,
+		quorum_report_no_quorum(&rc->q->reports, rc->sector + first * per_block,
 					(last - first + 1) * per_block);
 }
 
@@ -910,7 +914,7 @@ static void decide_read(struct recheck *rc)
 	read_all(rc);
 	if (unanimous(rc)) {
 		if (rc->flags & QUORUM_LOOK_DISSENT)
-			atomic64_inc(&rc->q->transient);
+			quorum_report_transient(&rc->q->reports);
 	} else if (!vote_request(rc)) {
 		read_by_pieces(rc);
 		vote_blocks(rc);

@@ -4,8 +4,9 @@
  * line and a dm event, in that order, so that whoever the event wakes finds
  * the rest in place.
  */
-#include "dm-quorum.h"
+#include "dm-quorum-report.h"
 
+#include <linux/device-mapper.h>
 #include <linux/jiffies.h>
 
 #define DM_MSG_PREFIX "quorum"
@@ -26,7 +27,7 @@ static const char * const kind_names[QUORUM_NR_STATS] = {
 };
 
 /* The limit on log lines is each target's own: one bad set hides no other. */
-static __printf(3, 4) void quorum_warn(struct quorum *q,
+static __printf(3, 4) void quorum_warn(struct quorum_reports *reports,
 				       struct ratelimit_state *limit,
 				       const char *fmt, ...)
 {
@@ -37,160 +38,212 @@ static __printf(3, 4) void quorum_warn(struct quorum *q,
 		return;
 	va_start(args, fmt);
 	vaf.va = &args;
-	DMWARN("%s: %pV", dm_table_device_name(q->ti->table), &vaf);
+	DMWARN("%s: %pV", dm_table_device_name(reports->ti->table), &vaf);
 	va_end(args);
 }
 
 static void event_work(struct work_struct *work)
 {
-	struct quorum *q = container_of(to_delayed_work(work), struct quorum,
-					event_work);
+	struct quorum_reports *reports = container_of(to_delayed_work(work),
+						      struct quorum_reports,
+						      event_work);
 
-	WRITE_ONCE(q->last_event, jiffies);
-	dm_table_event(q->ti->table);
+	WRITE_ONCE(reports->last_event, jiffies);
+	dm_table_event(reports->ti->table);
 }
 
-void quorum_reports_init(struct quorum *q)
+/* @reports is zeroed.  Context: May sleep. */
+void quorum_reports_init(struct quorum_reports *reports, struct dm_target *ti)
 {
-	ratelimit_default_init(&q->log_limit);
-	ratelimit_state_init(&q->state_limit, DEFAULT_RATELIMIT_INTERVAL,
+	reports->ti = ti;
+	spin_lock_init(&reports->lock);
+	ratelimit_default_init(&reports->log_limit);
+	ratelimit_state_init(&reports->state_limit, DEFAULT_RATELIMIT_INTERVAL,
 			     STATE_BURST);
-	q->last_event = jiffies - EVENT_INTERVAL;
-	INIT_DELAYED_WORK(&q->event_work, event_work);
+	reports->last_event = jiffies - EVENT_INTERVAL;
+	INIT_DELAYED_WORK(&reports->event_work, event_work);
 }
 
 /* No report may come any more.  Context: May sleep. */
-void quorum_reports_exit(struct quorum *q)
+void quorum_reports_exit(struct quorum_reports *reports)
 {
-	cancel_delayed_work_sync(&q->event_work);
-	ratelimit_state_exit(&q->log_limit);
-	ratelimit_state_exit(&q->state_limit);
+	cancel_delayed_work_sync(&reports->event_work);
+	ratelimit_state_exit(&reports->log_limit);
+	ratelimit_state_exit(&reports->state_limit);
+}
+
+/* From when on a leg can be reported.  Context: Any. */
+void quorum_reports_name(struct quorum_reports *reports, unsigned int leg,
+			 const char *name)
+{
+	reports->leg[leg].name = name;
+}
+
+/* Whoever is to be woken has been.  Context: May sleep. */
+void quorum_reports_flush(struct quorum_reports *reports)
+{
+	flush_delayed_work(&reports->event_work);
 }
 
 /*
  * Wake whoever waits for an event: in a work item, since dm takes a mutex, and
  * at once, unless the last event was but a moment ago.  Context: Any.
  */
-void quorum_raise_event(struct quorum *q)
+void quorum_raise_event(struct quorum_reports *reports)
 {
-	unsigned long since = jiffies - READ_ONCE(q->last_event);
+	unsigned long since = jiffies - READ_ONCE(reports->last_event);
 
-	schedule_delayed_work(&q->event_work, since < EVENT_INTERVAL ?
+	schedule_delayed_work(&reports->event_work, since < EVENT_INTERVAL ?
 			      EVENT_INTERVAL - since : 0);
 }
 
 /* Target sectors as the mapped device counts them. */
-static unsigned long long device_sector(struct quorum *q, sector_t sector)
+static unsigned long long device_sector(struct quorum_reports *reports,
+					sector_t sector)
 {
-	return q->ti->begin + sector;
+	return reports->ti->begin + sector;
 }
 
-static void remember(struct quorum *q, const struct quorum_report *report)
+static void remember(struct quorum_reports *reports,
+		     const struct quorum_report *report)
 {
 	unsigned long flags;
 	struct quorum_report *slot;
 
-	spin_lock_irqsave(&q->lock, flags);
-	slot = &q->ring[q->ring_seq++ % QUORUM_RING];
+	spin_lock_irqsave(&reports->lock, flags);
+	slot = &reports->ring[reports->seq++ % QUORUM_RING];
 	*slot = *report;
-	slot->seq = q->ring_seq;
-	spin_unlock_irqrestore(&q->lock, flags);
+	slot->seq = reports->seq;
+	spin_unlock_irqrestore(&reports->lock, flags);
 }
 
 /**
  * quorum_report() - accuse a leg
- * @q: the target
+ * @reports: of the target
  * @leg: the accused
  * @kind: the counter to raise
  * @sector: first sector
  * @sectors: how many; 0 for a flush
  * @status: what the leg said; BLK_STS_OK for a mismatch
  *
- * Context: Any, without q->lock.
+ * Context: Any, without reports->lock.
  */
-void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
-		   sector_t sector, sector_t sectors, blk_status_t status)
+void quorum_report(struct quorum_reports *reports, unsigned int leg,
+		   enum quorum_stat kind, sector_t sector, sector_t sectors,
+		   blk_status_t status)
 {
 	struct quorum_report report = {
-		.sector = device_sector(q, sector),
+		.sector = device_sector(reports, sector),
 		.sectors = sectors,
 		.error = -blk_status_to_errno(status),
 		.leg = leg,
 		.kind = kind,
 	};
 
-	atomic64_inc(&q->leg[leg].stat[kind]);
-	remember(q, &report);
-	quorum_warn(q, &q->log_limit,
+	atomic64_inc(&reports->leg[leg].stat[kind]);
+	remember(reports, &report);
+	quorum_warn(reports, &reports->log_limit,
 		    "leg %u (%s): %s: sectors %llu+%llu, errno %d%s", leg,
-		    q->leg[leg].dev->name, kind_names[kind],
+		    reports->leg[leg].name, kind_names[kind],
 		    (unsigned long long)report.sector,
 		    (unsigned long long)sectors, report.error,
 		    kind == QUORUM_REWRITE_ERRORS ? " (rewrite)" : "");
-	quorum_raise_event(q);
+	quorum_raise_event(reports);
 }
 
-/* Tell of a change in a leg's life.  Context: Any, without q->lock. */
-void quorum_report_state(struct quorum *q, unsigned int leg, const char *state)
+/* Tell of a change in the life of legs, if any.  Context: as above. */
+void quorum_report_state(struct quorum_reports *reports, u32 legs,
+			 const char *state)
 {
-	quorum_warn(q, &q->state_limit, "leg %u (%s): %s", leg,
-		    q->leg[leg].dev->name, state);
-	quorum_raise_event(q);
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		quorum_warn(reports, &reports->state_limit, "leg %u (%s): %s",
+			    leg, reports->leg[leg].name, state);
+	if (legs)
+		quorum_raise_event(reports);
 }
 
 /**
  * quorum_report_no_quorum() - tell that a request failed for lack of agreement
- * @q: the target
+ * @reports: of the target
  * @sector: first sector nobody could agree on
  * @sectors: how many; 0 for a flush
  *
- * Context: Any, without q->lock.
+ * Context: Any, without reports->lock.
  */
-void quorum_report_no_quorum(struct quorum *q, sector_t sector,
+void quorum_report_no_quorum(struct quorum_reports *reports, sector_t sector,
 			     sector_t sectors)
 {
-	atomic64_inc(&q->no_quorum);
-	quorum_warn(q, &q->log_limit, "no quorum: sectors %llu+%llu",
-		    device_sector(q, sector), (unsigned long long)sectors);
-	quorum_raise_event(q);
+	atomic64_inc(&reports->no_quorum);
+	quorum_warn(reports, &reports->log_limit, "no quorum: sectors %llu+%llu",
+		    device_sector(reports, sector), (unsigned long long)sectors);
+	quorum_raise_event(reports);
 }
 
 /* blkverify: name the first byte, as the mapped device counts, that differs. */
-void quorum_report_byte(struct quorum *q, u64 byte)
+void quorum_report_byte(struct quorum_reports *reports, u64 byte)
 {
-	quorum_warn(q, &q->log_limit,
+	quorum_warn(reports, &reports->log_limit,
 		    "leg 1 (%s): blkverify: contents differ at byte %llu",
-		    q->leg[1].dev->name,
-		    (device_sector(q, 0) << SECTOR_SHIFT) + byte);
+		    reports->leg[1].name,
+		    (device_sector(reports, 0) << SECTOR_SHIFT) + byte);
+}
+
+/* A leg was given what had won.  Context: Any. */
+void quorum_report_rewritten(struct quorum_reports *reports, unsigned int leg)
+{
+	atomic64_inc(&reports->leg[leg].stat[QUORUM_REWRITES]);
+}
+
+/* What had seemed to be wrong was not.  Context: Any. */
+void quorum_report_transient(struct quorum_reports *reports)
+{
+	atomic64_inc(&reports->transient);
+}
+
+/* How often it was.  Context, of this and the next two: Any. */
+u64 quorum_nr_transient(struct quorum_reports *reports)
+{
+	return atomic64_read(&reports->transient);
+}
+
+u64 quorum_nr_no_quorum(struct quorum_reports *reports)
+{
+	return atomic64_read(&reports->no_quorum);
+}
+
+u64 quorum_stat(struct quorum_reports *reports, unsigned int leg,
+		enum quorum_stat stat)
+{
+	return atomic64_read(&reports->leg[leg].stat[stat]);
 }
 
 /* Zero the counters and empty the ring; numbering goes on.  Context: Any. */
-void quorum_reports_clear(struct quorum *q)
+void quorum_reports_clear(struct quorum_reports *reports)
 {
 	unsigned long flags;
 	unsigned int leg, stat;
 
-	spin_lock_irqsave(&q->lock, flags);
-	memset(q->ring, 0, sizeof(q->ring));
-	for (leg = 0; leg < q->nr_legs; leg++) {
-		q->leg[leg].score.errors = 0;
+	spin_lock_irqsave(&reports->lock, flags);
+	memset(reports->ring, 0, sizeof(reports->ring));
+	for (leg = 0; leg < QUORUM_MAX_LEGS; leg++)
 		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
-			atomic64_set(&q->leg[leg].stat[stat], 0);
-	}
-	atomic64_set(&q->no_quorum, 0);
-	atomic64_set(&q->transient, 0);
-	spin_unlock_irqrestore(&q->lock, flags);
+			atomic64_set(&reports->leg[leg].stat[stat], 0);
+	atomic64_set(&reports->no_quorum, 0);
+	atomic64_set(&reports->transient, 0);
+	spin_unlock_irqrestore(&reports->lock, flags);
 }
 
 /* The @i-th of the reports up to @last, oldest first, if it is still there. */
-static bool recall(struct quorum *q, u64 last, unsigned int i,
+static bool recall(struct quorum_reports *reports, u64 last, unsigned int i,
 		   struct quorum_report *report)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&q->lock, flags);
-	*report = q->ring[(last + i) % QUORUM_RING];
-	spin_unlock_irqrestore(&q->lock, flags);
+	spin_lock_irqsave(&reports->lock, flags);
+	*report = reports->ring[(last + i) % QUORUM_RING];
+	spin_unlock_irqrestore(&reports->lock, flags);
 	return report->seq && report->seq <= last;
 }
 
@@ -199,7 +252,8 @@ static bool recall(struct quorum *q, u64 last, unsigned int i,
  * held up for it, and may add reports meanwhile: these are left for the next
  * time.  Context: Any.
  */
-void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen)
+void quorum_reports_emit(struct quorum_reports *reports, char *result,
+			 unsigned int maxlen)
 {
 	struct quorum_report report;
 	unsigned long flags;
@@ -207,12 +261,12 @@ void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen)
 	unsigned int i;
 	u64 last;
 
-	spin_lock_irqsave(&q->lock, flags);
-	last = q->ring_seq;
-	spin_unlock_irqrestore(&q->lock, flags);
+	spin_lock_irqsave(&reports->lock, flags);
+	last = reports->seq;
+	spin_unlock_irqrestore(&reports->lock, flags);
 	result[0] = '\0';
 	for (i = 0; i < QUORUM_RING; i++) {
-		if (!recall(q, last, i, &report))
+		if (!recall(reports, last, i, &report))
 			continue;
 		DMEMIT("%llu %s %u %llu %llu %d\n",
 		       report.seq, kind_names[report.kind], report.leg,

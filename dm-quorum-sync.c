@@ -14,9 +14,10 @@
  * Resync and recover start by themselves when there is something to do.  If
  * that happens again and again, they back off.
  *
- * State changes under sync->lock; q->lock and no other may be taken inside it.
+ * State changes under sync->lock; those of the regions and suspects may be taken inside it.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-leg.h"
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -68,19 +69,19 @@ static unsigned long __next_region(struct quorum *q)
 	struct quorum_sync *sync = &q->sync;
 
 	if (sync->action == QUORUM_SYNC_RESYNC)
-		sync->next = quorum_next_suspect(q, sync->next);
+		sync->next = quorum_next_suspect(&q->suspects, sync->next);
 	else if (sync->action == QUORUM_SYNC_RECOVER)
-		sync->next = min(quorum_next_stale(q, sync->next),
-				 quorum_bits_next(&q->undecided, sync->next,
-						  true));
+		sync->next = min(quorum_next_stale(&q->regions, sync->next),
+				 quorum_next_undecided(&q->suspects,
+						       sync->next));
 	return sync->next;
 }
 
 /* That a region without a winner has none is no news, nor is a failed write. */
 static bool __is_known(struct quorum *q, unsigned long region)
 {
-	return quorum_bits_test(&q->undecided, region) ||
-	       (!q->sync.first && quorum_bits_test(&q->unsettled, region));
+	return quorum_is_undecided(&q->suspects, region) ||
+	       (!q->sync.first && quorum_is_unsettled(&q->suspects, region));
 }
 
 /* Give the slot a region.  Returns false if there is none left. */
@@ -98,7 +99,8 @@ static bool __assign(struct quorum *q, struct quorum_slot *slot)
 	slot->careful = 0;
 	slot->known = __is_known(q, region);
 	memset(&slot->found, 0, sizeof(slot->found));
-	slot->marks = quorum_marks(q);
+	slot->marks = quorum_marks(&q->regions);
+	slot->doubts = quorum_suspects_marks(&q->suspects);
 	return true;
 }
 
@@ -143,18 +145,15 @@ static void __wake_slots(struct quorum *q)
 /* Sectors in the regions that the action is about. */
 static sector_t __total(struct quorum *q, enum quorum_sync_action action)
 {
-	unsigned long regions = q->undecided.weight, most = 0;
-	unsigned int leg;
+	unsigned long regions = quorum_nr_undecided(&q->suspects);
 
 	if (action == QUORUM_SYNC_RESYNC)
-		regions += q->unsettled.weight;
+		regions += quorum_nr_unsettled(&q->suspects);
 	else if (action == QUORUM_SYNC_RECOVER)
-		quorum_for_each_leg(leg, q->live & q->stale)
-			most = max(most, q->leg[leg].stale.weight);
+		regions += quorum_nr_stale(&q->regions);
 	else
 		return q->ti->len;
-	return min_t(sector_t, q->ti->len,
-		     (sector_t)(regions + most) << q->region_shift);
+	return min_t(sector_t, q->ti->len, (sector_t)regions << q->region_shift);
 }
 
 static void __start(struct quorum *q, enum quorum_sync_action action)
@@ -181,9 +180,10 @@ static enum quorum_sync_action __due(struct quorum *q)
 {
 	struct quorum_sync *sync = &q->sync;
 
-	if (!READ_ONCE(q->unsettled.weight) && !READ_ONCE(q->undecided.weight))
+	if (!quorum_nr_unsettled(&q->suspects) &&
+	    !quorum_nr_undecided(&q->suspects))
 		sync->resync_due = false;
-	if (!(READ_ONCE(q->live) & READ_ONCE(q->stale)))
+	if (!(quorum_live(&q->regions) & quorum_stale(&q->regions)))
 		sync->recover_due = false;
 	if (sync->resync_due &&
 	    !(sync->recover_due && sync->last == QUORUM_SYNC_RESYNC))
@@ -308,7 +308,7 @@ static unsigned long __rest(struct quorum *q, struct quorum_slot *slot)
 static bool may_rewrite(struct quorum *q, unsigned long region)
 {
 	return quorum_option(q, QUORUM_REWRITE_CORRUPTED) ||
-	       quorum_bits_test(&q->unsettled, region);
+	       quorum_is_unsettled(&q->suspects, region);
 }
 
 static unsigned int look_flags(struct quorum *q, struct quorum_slot *slot)
@@ -339,15 +339,16 @@ static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 
 	if (action == QUORUM_SYNC_RECOVER) {
 		if (!found->vague)
-			again = !quorum_region_rebuilt(q, slot->region,
-						       slot->marks,
-						       found->missed);
+			again = !quorum_legs_rebuilt(q, slot->region,
+						     slot->marks,
+						     found->missed);
 	} else if (action != QUORUM_SYNC_CHECK) {
 		decided = decided && !found->missed;
 		if (!found->unresolved && !found->passing)
-			quorum_region_settled(q, slot->region, slot->marks);
+			quorum_region_settled(&q->suspects, slot->region,
+					      slot->doubts);
 	}
-	quorum_region_decided(q, slot->region, decided);
+	quorum_region_decided(&q->suspects, slot->region, decided);
 
 	spin_lock_irqsave(&q->sync.lock, flags);
 	q->sync.recover_due |= again;
@@ -442,7 +443,7 @@ static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
 	quorum_recheck_sweep(q, &look);
 	/* Whoever writes there from now on is to see it. */
 	if (look.found.unresolved)
-		quorum_region_decided(q, slot->region, false);
+		quorum_region_decided(&q->suspects, slot->region, false);
 	quorum_range_unlock(&q->ranges, &slot->range);
 	if (look.done)
 		slot_advance(q, slot, &look);
@@ -550,7 +551,7 @@ static void slot_next(struct quorum *q, struct quorum_slot *slot)
 	}
 	wake_up_all(&sync->wait);
 	if (ended)
-		quorum_raise_event(q);
+		quorum_raise_event(&q->reports);
 }
 
 static void slot_work(struct work_struct *work)
@@ -656,7 +657,7 @@ void quorum_sync_init(struct quorum *q, bool resync)
 	sync->suspended = true;
 	sync->first = resync && q->writable;
 	if (sync->first)
-		quorum_unsettle(q, 0, 0);
+		quorum_unsettle(&q->suspects, 0, 0);
 	for (i = 0; i < QUORUM_SLOTS; i++) {
 		sync->slot[i].q = q;
 		INIT_DELAYED_WORK(&sync->slot[i].work, slot_work);
@@ -770,7 +771,7 @@ int quorum_sync_stop(struct quorum *q, bool freeze)
 		__finish(q);
 	spin_unlock_irqrestore(&sync->lock, flags);
 	if (ended)
-		quorum_raise_event(q);
+		quorum_raise_event(&q->reports);
 	rouse(q);
 	return wait_event_killable(sync->wait, !READ_ONCE(sync->cancel));
 }

@@ -111,9 +111,9 @@ static int parse_rebuild(struct quorum *q, const char *arg)
 		return refuse(q, "Invalid leg to rebuild");
 	if (!(q->present & BIT(leg)))
 		return refuse(q, "A missing leg cannot be rebuilt");
-	if (q->stale & BIT(leg))
+	if (q->rebuild & BIT(leg))
 		return refuse(q, "Repeated leg to rebuild");
-	q->stale |= BIT(leg);
+	q->rebuild |= BIT(leg);
 	return 0;
 }
 
@@ -254,7 +254,7 @@ static int check_threshold(struct quorum *q)
 			      "Threshold is no majority (see allow_minority)");
 	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
 		return refuse(q, "allow_minority has no effect on a majority");
-	if (hweight32(q->present & ~q->stale) < q->threshold)
+	if (hweight32(q->present & ~q->rebuild) < q->threshold)
 		return refuse(q,
 			      "Fewer legs than the threshold to rebuild from");
 	return 0;
@@ -331,7 +331,7 @@ void quorum_table_exit(struct quorum *q)
 /* The legs a new table could not trust: only this one knows what they lack. */
 static u32 to_rebuild(struct quorum *q)
 {
-	return q->present & (~quorum_live(q) | READ_ONCE(q->stale));
+	return q->present & (~quorum_live(&q->regions) | quorum_stale(&q->regions));
 }
 
 /*
@@ -345,7 +345,7 @@ static unsigned long shown_options(struct quorum *q)
 
 	if (!q->writable)
 		return shown;
-	if (READ_ONCE(q->unsettled.weight))
+	if (quorum_nr_unsettled(&q->suspects))
 		return (shown & ~BIT(QUORUM_NOSYNC)) | BIT(QUORUM_SYNC);
 	return shown & ~BIT(QUORUM_SYNC);
 }

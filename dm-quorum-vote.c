@@ -4,7 +4,7 @@
  * knows neither bios nor devices, sleeps nowhere and may be called in any
  * context.
  */
-#include "dm-quorum.h"
+#include "dm-quorum-vote.h"
 
 #include <linux/bitops.h>
 #include <linux/string.h>

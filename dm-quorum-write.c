@@ -7,6 +7,10 @@
  * payload: a caller that changes its buffer meanwhile cannot make legs differ.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-answer.h"
+#include "dm-quorum-io.h"
+#include "dm-quorum-leg.h"
+#include "dm-quorum-write.h"
 
 #include <linux/sizes.h>
 
@@ -20,7 +24,7 @@
 static struct bio_vec zeroes[ZERO_BYTES / PAGE_SIZE];
 
 /* Context: Before any target is made. */
-void quorum_writes_init(void)
+void quorum_zeroes_init(void)
 {
 	unsigned int i;
 
@@ -78,7 +82,7 @@ static void unsettle(struct quorum_io *io, u32 took, bool comes_again)
 {
 	if (!took || !bio_sectors(io->bio))
 		return;
-	quorum_unsettle(io->q, io->sector, bio_sectors(io->bio));
+	quorum_unsettle(&io->q->suspects, io->sector, bio_sectors(io->bio));
 	if (comes_again)
 		quorum_sync_later(io->q);
 	else
@@ -105,7 +109,7 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, const u8 *said)
 			       missed, faulty)) {
 		if (requeues)
 			accuse(io, faulty);
-		if (missed & quorum_live(q))
+		if (missed & quorum_live(&q->regions))
 			quorum_sync_due(q);
 		return BLK_STS_OK;
 	}
@@ -114,7 +118,7 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, const u8 *said)
 	if (requeues)
 		return BLK_STS_DM_REQUEUE;
 	if (faulty || !failed)
-		quorum_report_no_quorum(q, io->sector, bio_sectors(io->bio));
+		quorum_report_no_quorum(&q->reports, io->sector, bio_sectors(io->bio));
 	return status;
 }
 
@@ -125,7 +129,7 @@ static bool is_plain(struct quorum_io *io, u32 failed)
 		return false;
 	if (likely(io->legs == io->q->present) || !bio_sectors(io->bio))
 		return true;
-	return quorum_missed_before(io->q, io->legs, io->sector,
+	return quorum_missed_before(&io->q->regions, io->legs, io->sector,
 				    bio_sectors(io->bio));
 }
 
@@ -139,7 +143,7 @@ static void finish(struct quorum_io *io)
 		status = settle(io, failed, said);
 	quorum_buf_put(&io->q->pages, &io->copy);
 	if (bio_sectors(io->bio)) {
-		if (quorum_any_undecided(io->q, io->sector,
+		if (quorum_any_undecided(&io->q->suspects, io->sector,
 					 bio_sectors(io->bio)))
 			quorum_sync_due(io->q);
 		quorum_io_unlock(io);
@@ -267,7 +271,7 @@ static void write_work(struct work_struct *work)
 				io->bio->bi_iter.bi_size);
 		quorum_buf_fill(&io->copy, io->bio);
 	}
-	send(io, quorum_live(io->q));
+	send(io, quorum_live(&io->q->regions));
 }
 
 /* Context: Any; does not sleep.  The range is held. */
@@ -310,7 +314,7 @@ void quorum_write(struct quorum_io *io)
 		}
 		quorum_buf_fill(&io->copy, io->bio);
 	}
-	send(io, quorum_live(io->q));
+	send(io, quorum_live(&io->q->regions));
 }
 
 /**
@@ -324,5 +328,26 @@ void quorum_write(struct quorum_io *io)
  */
 void quorum_flush(struct quorum_io *io)
 {
-	send(io, quorum_live(io->q));
+	send(io, quorum_live(&io->q->regions));
+}
+
+/**
+ * quorum_writes_init() - prepare for writes
+ * @q: the target
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM; quorum_writes_exit() is due in any case.
+ */
+int quorum_writes_init(struct quorum *q)
+{
+	q->write_wq = alloc_workqueue("kquorum_write",
+				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return q->write_wq ? 0 : -ENOMEM;
+}
+
+/* No write is under way any more.  Context: May sleep. */
+void quorum_writes_exit(struct quorum *q)
+{
+	if (q->write_wq)
+		destroy_workqueue(q->write_wq);
 }

@@ -6,49 +6,45 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-arg.h"
+#include "dm-quorum-buf.h"
+#include "dm-quorum-compat.h"
+#include "dm-quorum-io.h"
 #include "dm-quorum-message.h"
+#include "dm-quorum-read.h"
 #include "dm-quorum-table.h"
+#include "dm-quorum-write.h"
 
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 
 /* The reserve of pages for one second look stays below the former. */
 #define MAX_RESERVE_BYTES	SZ_4M
 #define MAX_REQUEST_BYTES	SZ_1M
 
-/*
- * Enough for second looks to wait for a slow leg without keeping others from
- * theirs, and no more pages than that.
- */
-#define MAX_LOOKS		64
 #define MAX_STEP_BYTES		SZ_64K
+
+/* 32 MiB for each leg's set of regions. */
+#define MAX_REGIONS		BIT(28)
 
 /*
  * Construction.  quorum_free() takes apart whatever stands.
  */
 
-static void free_workqueues(struct quorum *q)
-{
-	struct workqueue_struct *wq[] = {
-		q->sync_wq, q->look_wq, q->write_wq, q->vote_wq
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(wq); i++)
-		if (wq[i])
-			destroy_workqueue(wq[i]);
-}
-
 static void quorum_free(struct quorum *q)
 {
 	/* Whoever raises events goes first. */
-	free_workqueues(q);
-	quorum_reports_exit(q);
+	if (q->sync_wq)
+		destroy_workqueue(q->sync_wq);
+	quorum_reads_exit(q);
+	quorum_writes_exit(q);
+	quorum_reports_exit(&q->reports);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
-	quorum_regions_exit(q);
+	quorum_suspects_exit(&q->suspects);
+	quorum_regions_exit(&q->regions);
 	quorum_table_exit(q);
 	kfree(q);
 }
@@ -64,11 +60,9 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
 	q->writable = dm_table_get_mode(ti->table) & QUORUM_MODE_WRITE;
 	q->threshold = threshold;
 	q->nr_legs = nr_legs;
-	spin_lock_init(&q->lock);
-	seqcount_spinlock_init(&q->changes, &q->lock);
+	spin_lock_init(&q->score_lock);
 	quorum_ranges_init(&q->ranges);
-	quorum_reads_init(q);
-	quorum_reports_init(q);
+	quorum_reports_init(&q->reports, ti);
 	return q;
 }
 
@@ -88,22 +82,21 @@ static unsigned int max_request_bytes(struct quorum *q)
 /* What the table said is to be rebuilt has no vote from the start. */
 static int start_regions(struct quorum *q)
 {
-	u32 rebuild = q->stale;
-	int r;
+	sector_t nr = (q->ti->len + (1ULL << q->region_shift) - 1) >>
+		      q->region_shift;
 
-	q->stale = 0;
-	r = quorum_regions_init(q);
-	if (r == -E2BIG)
+	if (nr > MAX_REGIONS)
 		return quorum_refuse(q->ti, -EINVAL,
 				     "region_size is too small for this length");
-	if (r)
-		return quorum_refuse(q->ti, r,
+	q->nr_regions = nr;
+	q->regions.present = q->present;
+	q->regions.threshold = q->threshold;
+	q->regions.shift = q->region_shift;
+	q->regions.nr = nr;
+	if (quorum_regions_init(&q->regions, q->rebuild) ||
+	    quorum_suspects_init(&q->suspects, nr, q->region_shift))
+		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate region bitmaps");
-	spin_lock_irq(&q->lock);
-	write_seqcount_begin(&q->changes);
-	__quorum_mark(q, rebuild, 0, 0);
-	write_seqcount_end(&q->changes);
-	spin_unlock_irq(&q->lock);
 	quorum_sync_init(q, quorum_option(q, QUORUM_SYNC));
 	return 0;
 }
@@ -124,29 +117,15 @@ static unsigned int step_bytes(struct quorum *q)
 }
 
 /* Work that waits never stands before work that others wait for. */
-static int alloc_workqueues(struct quorum *q)
-{
-	unsigned int flags = WQ_UNBOUND | WQ_MEM_RECLAIM;
-
-	q->vote_wq = alloc_workqueue("kquorum_vote", flags, 0);
-	q->write_wq = alloc_workqueue("kquorum_write", flags, 0);
-	q->look_wq = alloc_workqueue("kquorum_look", flags, MAX_LOOKS);
-	q->sync_wq = alloc_workqueue("kquorum_sync", flags, 0);
-	if (!q->vote_wq || !q->write_wq || !q->look_wq || !q->sync_wq)
-		return quorum_refuse(q->ti, -ENOMEM,
-				     "Cannot allocate workqueue");
-	return 0;
-}
-
 static int start_engine(struct quorum *q)
 {
-	int r;
-
 	q->max_bytes = max_request_bytes(q);
 	q->step_size = step_bytes(q);
-	r = alloc_workqueues(q);
-	if (r)
-		return r;
+	q->sync_wq = alloc_workqueue("kquorum_sync",
+				     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!q->sync_wq || quorum_reads_init(q) || quorum_writes_init(q))
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate workqueue");
 	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate page reserve");
@@ -276,9 +255,9 @@ static void quorum_postsuspend(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
 
-	flush_workqueue(q->look_wq);
+	quorum_reads_flush(q);
 	flush_workqueue(q->sync_wq);
-	flush_delayed_work(&q->event_work);
+	quorum_reports_flush(&q->reports);
 	quorum_pages_trim(&q->pages);
 }
 
@@ -329,7 +308,7 @@ static struct target_type quorum_target = {
 
 static int __init quorum_module_init(void)
 {
-	quorum_writes_init();
+	quorum_zeroes_init();
 	return dm_register_target(&quorum_target);
 }
 

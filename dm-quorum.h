@@ -30,205 +30,25 @@
 #ifndef DM_QUORUM_H
 #define DM_QUORUM_H
 
-#include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/device-mapper.h>
 #include <linux/list.h>
 #include <linux/mempool.h>
-#include <linux/mutex.h>
-#include <linux/ratelimit.h>
-#include <linux/seqlock.h>
-#include <linux/shrinker.h>
-#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#define QUORUM_MAX_LEGS		32
+#include "dm-quorum-pages.h"
+#include "dm-quorum-range.h"
+#include "dm-quorum-region.h"
+#include "dm-quorum-report.h"
+#include "dm-quorum-suspect.h"
+#include "dm-quorum-vote.h"
 
 struct crypto_shash;
-
-/*
- * dm-quorum-vote.c: pure arithmetic on ballots and scores.
- *
- * A ballot is one byte: two voters agree iff their ballots are equal.  For
- * payloads it is the number of the lowest leg with the same content, for
- * errors the blk_status_t.
- */
-
-/**
- * struct quorum_tally - the result of counting ballots
- * @agree: voters that cast the leading ballot
- * @first: the lowest of them
- * @votes: how many they are
- * @tied: another ballot has as many votes
- */
-struct quorum_tally {
-	u32 agree;
-	unsigned int first;
-	unsigned int votes;
-	bool tied;
-};
-
-void quorum_tally(const u8 *ballot, u32 voters, struct quorum_tally *tally);
-void quorum_classify(u8 *ballot, u32 voters,
-		     bool (*same)(void *ctx, unsigned int a, unsigned int b),
-		     void *ctx);
-
-/**
- * struct quorum_score - errors of a leg, of which old ones count less
- * @errors: how many, halved every hour
- * @halved: when they last were, in seconds of any clock
- */
-struct quorum_score {
-	unsigned int errors;
-	time64_t halved;
-};
-
-unsigned int quorum_score_add(struct quorum_score *score, time64_t now);
-
-/*
- * dm-quorum-range.c: exclusive, first come first served, and it never
- * allocates: the caller embeds the node.
- */
-
-/* A part of a range; those of one tree do not overlap. */
-struct quorum_piece {
-	sector_t start;
-	sector_t last;
-	/* Where in its tree it is, and what points to it there. */
-	struct quorum_piece *left, *right, **link;
-	u32 weight;
-	/* Who waits for all of the tree; of the topmost piece only. */
-	struct quorum_range *waiter;
-	struct quorum_range *owner;
-	/* The next older one of the same owner. */
-	struct quorum_piece *next;
-};
-
-/**
- * struct quorum_range - one holder of, or waiter for, a range of sectors
- * @start: first sector
- * @last: last sector, inclusive
- * @granted: called once, without locks and in the context of whoever
- *	unlocked, if quorum_range_lock() did not grant at once; may not sleep,
- *	and must leave unlocking to others, lest it recurse through all waiters
- */
-struct quorum_range {
-	sector_t start;
-	sector_t last;
-	void (*granted)(struct quorum_range *range);
-	/* private: */
-	/* Its own first piece, and room for two of whatever ranges. */
-	struct quorum_piece piece[3];
-	/* All it owns, newest first. */
-	struct quorum_piece *pieces;
-	/* The tree of what it waits for. */
-	struct quorum_piece *ahead;
-	struct quorum_range *next;
-};
-
-/**
- * struct quorum_ranges - the ranges of one target
- * @latest: the tree of who asked last, sector by sector
- * @random: where weights come from
- */
-struct quorum_ranges {
-	/** @lock: protects the rest and the private part of every range */
-	spinlock_t lock;
-	struct quorum_piece *latest;
-	u64 random;
-};
-
-void quorum_ranges_init(struct quorum_ranges *ranges);
-bool quorum_range_lock(struct quorum_ranges *ranges,
-		       struct quorum_range *range);
-void quorum_range_unlock(struct quorum_ranges *ranges,
-			 struct quorum_range *range);
-
-/*
- * dm-quorum-pages.c: pages for payloads, with a reserve.
- *
- * Used pages are kept for a while.  Nobody depends on that: all of them may be
- * taken back at any time, and who waits for pages waits in the reserve.
- */
-
-struct quorum_stack;
-
-/**
- * struct quorum_pages - pages of one target
- * @reserve: what lets one request of any size proceed
- * @stacks: pages used before, by CPU
- * @shelf: more of them, for all CPUs
- * @nr_shelf: how many
- * @max_shelf: how many there may be
- * @traded: when a stack last traded with the shelf, in jiffies
- * @idle_work: gives back what was not used for some time
- * @shrinker: gives back what it can when memory is short
- */
-struct quorum_pages {
-	mempool_t reserve;
-	/**
-	 * @reserve_mutex: held while waiting for more than one of @reserve, so
-	 * that two half-served requests never wait for each other
-	 */
-	struct mutex reserve_mutex;
-	struct quorum_stack __percpu *stacks;
-	/** @shelf_lock: protects what is told of the shelf */
-	spinlock_t shelf_lock;
-	struct list_head shelf;
-	unsigned int nr_shelf;
-	unsigned int max_shelf;
-	unsigned long traded;
-	struct delayed_work idle_work;
-	struct shrinker *shrinker;
-};
-
-int quorum_pages_init(struct quorum_pages *pages, unsigned int nr);
-void quorum_pages_exit(struct quorum_pages *pages);
-unsigned int quorum_pages_get(struct quorum_pages *pages,
-			      struct bio_vec *bvecs, unsigned int nr,
-			      gfp_t gfp);
-void quorum_pages_put(struct quorum_pages *pages, struct bio_vec *bvecs,
-		      unsigned int nr);
-void quorum_pages_trim(struct quorum_pages *pages);
-
-/*
- * dm-quorum-bits.c: sets of regions.
- */
-
-/**
- * struct quorum_bits - a set of regions
- * @nr: how many regions there are
- * @weight: how many of them are in the set
- * @generation: raised when the set is filled or emptied; its lowest bit says
- *	which that was
- * @chunk: the generation of each chunk of @words
- * @words: the bits, where the chunk is of this generation
- */
-struct quorum_bits {
-	unsigned long nr;
-	unsigned long weight;
-	u32 generation;
-	u32 *chunk;
-	unsigned long *words;
-};
-
-int quorum_bits_init(struct quorum_bits *bits, unsigned long nr);
-void quorum_bits_exit(struct quorum_bits *bits);
-void quorum_bits_assign_all(struct quorum_bits *bits, bool value);
-void quorum_bits_assign(struct quorum_bits *bits, unsigned long first,
-			unsigned long count, bool value);
-unsigned long quorum_bits_word(struct quorum_bits *bits, unsigned long word);
-bool quorum_bits_test(struct quorum_bits *bits, unsigned long region);
-unsigned long quorum_bits_next(struct quorum_bits *bits, unsigned long from,
-			       bool value);
-
-/*
- * Shared types.
- */
+struct quorum_reads;
 
 enum quorum_read_pattern {
 	QUORUM_PATTERN_QUORUM,
@@ -236,54 +56,16 @@ enum quorum_read_pattern {
 	QUORUM_PATTERN_FIFO,
 };
 
-/* Per-leg counters, in the order of the status line. */
-enum quorum_stat {
-	QUORUM_READ_ERRORS,
-	QUORUM_WRITE_ERRORS,
-	QUORUM_FLUSH_ERRORS,
-	QUORUM_MISMATCHES,
-	QUORUM_REWRITES,
-	QUORUM_REWRITE_ERRORS,
-	QUORUM_NR_STATS
-};
-
 /**
  * struct quorum_leg - one of the copies
  * @dev: the device; NULL if the leg is missing
  * @offset: where the leg's copy starts on it, in sectors
- * @stat: counters, of I/Os
- * @score: read errors and mismatches (quorum->lock)
- * @stale: regions it is out of sync in (quorum->lock to write)
- * @marked: quorum->marks when it last lost a vote, or came back
- *	(quorum->lock)
+ * @score: read errors and mismatches (quorum->score_lock)
  */
 struct quorum_leg {
 	struct dm_dev *dev;
 	sector_t offset;
-	atomic64_t stat[QUORUM_NR_STATS];
 	struct quorum_score score;
-	struct quorum_bits stale;
-	u64 marked;
-};
-
-#define QUORUM_RING	64
-
-/**
- * struct quorum_report - one accusation, as the ring remembers it
- * @seq: number of the report since the table was loaded, from 1
- * @sector: first sector, on the mapped device
- * @sectors: how many
- * @error: a positive errno, 0 for a mismatch
- * @leg: the leg
- * @kind: which counter it went to
- */
-struct quorum_report {
-	u64 seq;
-	sector_t sector;
-	sector_t sectors;
-	int error;
-	u8 leg;
-	u8 kind;
 };
 
 enum quorum_sync_action {
@@ -334,6 +116,7 @@ struct quorum_finding {
  * @woke: when that was, in jiffies
  * @found: what came of the region so far
  * @marks: quorum_marks() when the region was begun
+ * @doubts: quorum_suspects_marks() then
  * @range: of the piece
  * @work: the next step
  */
@@ -357,6 +140,7 @@ struct quorum_slot {
 	unsigned long woke;
 	struct quorum_finding found;
 	u64 marks;
+	u64 doubts;
 	struct quorum_range range;
 	struct delayed_work work;
 };
@@ -419,23 +203,6 @@ struct quorum_sync {
 };
 
 /**
- * struct quorum_looks - second looks of reads on their way to a worker
- * @queued: one of them is queued
- * @waiting: those that are to follow it
- *
- * They are queued one after the other, each by the one before it as soon as
- * that has begun.  When no worker can be had, a workqueue's rescuer takes all
- * that is queued, and does not go on to the next before the first has ended: it
- * is to find no more than one that may wait for a leg.
- */
-struct quorum_looks {
-	/** @lock: protects the rest */
-	spinlock_t lock;
-	bool queued;
-	struct list_head waiting;
-};
-
-/**
  * struct quorum - one target
  * @ti: dm's side of it
  * @threshold: how many legs must agree
@@ -450,39 +217,21 @@ struct quorum_looks {
  * @max_bytes: largest request with a payload, in bytes
  * @writable: the table is not read-only
  * @present: legs that are not missing
+ * @rebuild: those of them that the table says are to be rebuilt
  * @region_shift: a region is so many sectors, as a power of two
  * @nr_regions: how many there are
- * @vote_wq: completes reads: its work never waits for memory
+ * @reads: what is the reads' own
  * @write_wq: writes whose range came late: its work may wait for pages
- * @look_wq: second looks of reads: these wait for leg I/O
- * @sync_wq: those of the sweep, likewise
+ * @sync_wq: second looks of the sweep: these wait for leg I/O
  * @hash: names versions when legs disagree
- * @live: legs that take part
- * @stale: legs that are out of sync in some region, or held back
- * @held: live legs that vote nowhere yet: they are being flushed
- * @unsettled: regions in which legs may differ, and none is to blame
- * @undecided: regions in which the sweep last found blocks without a winner, or
- *	could not write it to a loser
- * @looks: second looks that are to be queued
- * @turn: where the next minimal read starts; a lost update does no harm
+ * @regions: which legs have a vote where
+ * @suspects: where legs may differ
  * @last_io: when a request came last, in jiffies
- * @changes: to @live, @stale, @held and the legs' bitmaps, for readers without
- *	@lock
- * @marks: how often a leg has lost its vote somewhere, or come back, or a
- *	region was unsettled
- * @unsettled_marked: @marks when a region was unsettled last
  * @ranges: the range lock
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
  * @sync: the sweep
- * @no_quorum: requests that failed for lack of agreement
- * @transient: faults that were none under the lock
- * @event_work: raises dm events
- * @last_event: when it last did, in jiffies
- * @log_limit: on log lines about bad legs
- * @state_limit: on those about the life of legs
- * @ring_seq: reports so far
- * @ring: the last of them
+ * @reports: what is told of bad legs
  * @leg: the legs
  */
 struct quorum {
@@ -499,51 +248,32 @@ struct quorum {
 	unsigned int max_bytes;
 	bool writable;
 	u32 present;
+	u32 rebuild;
 	unsigned int region_shift;
 	unsigned long nr_regions;
-	struct workqueue_struct *vote_wq;
+	struct quorum_reads *reads;
 	struct workqueue_struct *write_wq;
-	struct workqueue_struct *look_wq;
 	struct workqueue_struct *sync_wq;
 	struct crypto_shash *hash;
 
 	/* What each request reads, and what hardly ever changes. */
-	u32 live;
-	u32 stale;
-	u32 held;
-	struct quorum_bits unsettled;
-	struct quorum_bits undecided;
+	struct quorum_regions regions;
+	struct quorum_suspects suspects;
 
 	/* What requests write. */
-	unsigned int turn ____cacheline_aligned_in_smp;
-	unsigned long last_io;
-
-	/**
-	 * @lock: protects @live, @stale, @held, @unsettled, @undecided, @marks,
-	 * @unsettled_marked, the legs' scores and bitmaps, @ring and @ring_seq
-	 */
-	spinlock_t lock ____cacheline_aligned_in_smp;
-	seqcount_spinlock_t changes;
-	u64 marks;
-	u64 unsettled_marked;
+	unsigned long last_io ____cacheline_aligned_in_smp;
 
 	struct quorum_ranges ranges ____cacheline_aligned_in_smp;
 
 	struct quorum_pages pages ____cacheline_aligned_in_smp;
-	struct quorum_looks looks;
 	mempool_t rechecks;
 
 	struct quorum_sync sync;
 
-	atomic64_t no_quorum;
-	atomic64_t transient;
-	struct delayed_work event_work;
-	unsigned long last_event;
-	struct ratelimit_state log_limit;
-	struct ratelimit_state state_limit;
-	u64 ring_seq;
-	struct quorum_report ring[QUORUM_RING];
+	struct quorum_reports reports;
 
+	/** @score_lock: protects the legs' scores */
+	spinlock_t score_lock;
 	struct quorum_leg leg[];
 };
 
@@ -570,184 +300,6 @@ static inline bool quorum_option(const struct quorum *q,
 {
 	return test_bit(option, &q->options);
 }
-
-/* Every set bit of @mask in turn, lowest first. */
-#define quorum_for_each_leg(i, mask)					\
-	for (u32 __left = (mask);					\
-	     __left && ((i) = __ffs(__left), true);			\
-	     __left &= __left - 1)
-
-/*
- * dm-quorum-buf.c: payloads in pages nobody else can touch.
- *
- * A buffer of n bytes is DIV_ROUND_UP(n, PAGE_SIZE) pages, all but the last
- * one full.  Offsets and lengths are in bytes.
- */
-
-#define QUORUM_FEW_PAGES	4
-
-/**
- * struct quorum_buf - a private payload
- * @bvecs: one entry for each page; @few, or a page of its own
- * @nr: entries in use; 0 when nothing is allocated
- * @few: entries enough for a small payload
- */
-struct quorum_buf {
-	struct bio_vec *bvecs;
-	unsigned int nr;
-	struct bio_vec few[QUORUM_FEW_PAGES];
-};
-
-int quorum_bufs_init(struct quorum_pages *pages, unsigned int nr_legs,
-		     unsigned int max_bytes);
-void quorum_bufs_exit(struct quorum_pages *pages);
-bool quorum_buf_try(struct quorum_pages *pages, struct quorum_buf *buf,
-		    unsigned int bytes);
-void quorum_bufs_get(struct quorum_pages *pages, struct quorum_buf *bufs,
-		     u32 which, unsigned int bytes);
-void quorum_buf_put(struct quorum_pages *pages, struct quorum_buf *buf);
-
-void *quorum_buf_at(struct quorum_buf *buf, unsigned int off);
-void quorum_buf_fill(struct quorum_buf *buf, struct bio *bio);
-void quorum_buf_drain(struct quorum_buf *buf, struct bio *bio);
-bool quorum_bufs_match(struct quorum_buf *const *bufs, unsigned int nr,
-		       struct bio *bio);
-void quorum_buf_copy(struct quorum_buf *to, struct quorum_buf *from,
-		     unsigned int off, unsigned int len);
-unsigned int quorum_buf_differ(struct quorum_buf *a, struct quorum_buf *b,
-			       unsigned int off, unsigned int len);
-int quorum_buf_hash(struct quorum_buf *buf, unsigned int len,
-		    struct crypto_shash *tfm, u8 *digest);
-void quorum_buf_attach(struct quorum_buf *buf, struct bio *bio,
-		       unsigned int off, unsigned int len);
-
-/*
- * dm-quorum-report.c: what is told about bad legs, and how.
- */
-
-void quorum_reports_init(struct quorum *q);
-void quorum_reports_exit(struct quorum *q);
-void quorum_report(struct quorum *q, unsigned int leg, enum quorum_stat kind,
-		   sector_t sector, sector_t sectors, blk_status_t status);
-void quorum_report_state(struct quorum *q, unsigned int leg, const char *state);
-void quorum_raise_event(struct quorum *q);
-void quorum_report_no_quorum(struct quorum *q, sector_t sector,
-			     sector_t sectors);
-void quorum_report_byte(struct quorum *q, u64 byte);
-void quorum_reports_clear(struct quorum *q);
-void quorum_reports_emit(struct quorum *q, char *result, unsigned int maxlen);
-
-/*
- * dm-quorum-region.c: which legs are out of sync where.
- */
-
-int quorum_regions_init(struct quorum *q);
-void quorum_regions_exit(struct quorum *q);
-u32 quorum_current(struct quorum *q, sector_t sector, sector_t sectors);
-bool quorum_missed_before(struct quorum *q, u32 legs, sector_t sector,
-			  sector_t sectors);
-bool quorum_unsettled(struct quorum *q, sector_t sector);
-bool quorum_any_undecided(struct quorum *q, sector_t sector, sector_t sectors);
-bool __quorum_enough(struct quorum *q, u32 legs, sector_t sector,
-		     sector_t sectors);
-void __quorum_mark(struct quorum *q, u32 legs, sector_t sector,
-		   sector_t sectors);
-void __quorum_remark(struct quorum *q, unsigned int leg);
-void quorum_unsettle(struct quorum *q, sector_t sector, sector_t sectors);
-u64 quorum_marks(struct quorum *q);
-bool quorum_region_rebuilt(struct quorum *q, unsigned long region, u64 marks,
-			   u32 missed);
-void quorum_region_settled(struct quorum *q, unsigned long region, u64 marks);
-void quorum_region_decided(struct quorum *q, unsigned long region,
-			   bool decided);
-unsigned long quorum_next_stale(struct quorum *q, unsigned long region);
-unsigned long quorum_next_suspect(struct quorum *q, unsigned long region);
-unsigned long quorum_nr_in_sync(struct quorum *q);
-
-/*
- * dm-quorum-leg.c: the life of a leg.
- */
-
-u32 quorum_live(struct quorum *q);
-bool quorum_passing(blk_status_t status);
-bool quorum_refusal(blk_status_t status);
-u32 quorum_faulty(const u8 *said, u32 asked, bool advice);
-bool quorum_requeues(struct quorum *q, blk_status_t status);
-bool quorum_leg_fail(struct quorum *q, unsigned int leg);
-int quorum_leg_reinstate(struct quorum *q, unsigned int leg);
-bool quorum_leg_rebuild(struct quorum *q, unsigned int leg);
-bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
-			u32 took, u32 missed, u32 faulty);
-void quorum_leg_accuse(struct quorum *q, unsigned int leg,
-		       enum quorum_stat kind, sector_t sector,
-		       sector_t sectors, blk_status_t status);
-
-/*
- * dm-quorum-io.c: one request of the mapped device.
- */
-
-/**
- * struct quorum_leg_io - one leg's part of a request
- * @bio: what the leg is sent
- * @buf: where a read other than the first one lands
- */
-struct quorum_leg_io {
-	struct bio bio;
-	struct quorum_buf buf;
-};
-
-/**
- * struct quorum_io - a request: dm's per-bio data
- * @q: the target
- * @bio: dm's clone, never itself submitted: its iterator stays as mapped
- * @sector: first sector
- * @legs: legs the request was sent to
- * @tried: legs a fifo read need not ask again
- * @by_hand: legs that cannot write zeroes and get them as data
- * @zeroed: sectors of these that are done
- * @pending: leg bios still out
- * @end: called when the last of them has completed, in its context
- * @range: held by whatever changes the legs, and by the second look
- * @dissent: the first look failed to agree (as against: never took place)
- * @copy: what a write sends to every leg
- * @granted: how it goes on once the range is there
- * @work: what goes on elsewhere
- * @list: among second looks that wait for their turn
- * @leg: what is sent to each leg
- */
-struct quorum_io {
-	struct quorum *q;
-	struct bio *bio;
-	sector_t sector;
-	u32 legs;
-	u32 tried;
-	u32 by_hand;
-	sector_t zeroed;
-	atomic_t pending;
-	void (*end)(struct quorum_io *io);
-	struct quorum_range range;
-	void (*granted)(struct quorum_io *io);
-	struct work_struct work;
-	struct list_head list;
-	bool dissent;
-	struct quorum_buf copy;
-	struct quorum_leg_io leg[];
-};
-
-size_t quorum_io_size(unsigned int nr_legs);
-void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio);
-bool quorum_io_aligned(struct quorum_io *io);
-void quorum_io_prepare(struct quorum_io *io, unsigned int leg);
-void quorum_io_submit(struct quorum_io *io, u32 legs,
-		      void (*end)(struct quorum_io *io));
-void quorum_io_defer(struct quorum_io *io, struct workqueue_struct *wq,
-		     work_func_t then);
-bool quorum_io_lock(struct quorum_io *io,
-		    void (*granted)(struct quorum_io *io));
-void quorum_io_unlock(struct quorum_io *io);
-void quorum_io_end(struct quorum_io *io, blk_status_t status);
-u32 quorum_io_failed(struct quorum_io *io, u8 *said);
-blk_status_t quorum_error_vote(const u8 *said, u32 failed);
 
 /*
  * dm-quorum-recheck.c: the second look.
@@ -832,115 +384,5 @@ int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
 int quorum_sync_stop(struct quorum *q, bool freeze);
 void quorum_sync_clear(struct quorum *q);
 void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state);
-
-/*
- * dm-quorum-read.c and dm-quorum-write.c: the ways in from map.
- */
-
-void quorum_reads_init(struct quorum *q);
-void quorum_read(struct quorum_io *io);
-void quorum_write(struct quorum_io *io);
-void quorum_flush(struct quorum_io *io);
-void quorum_writes_init(void);
-
-/*
- * Kernels differ.  Features are tested here and nowhere else, never the
- * kernel's version: backports make that lie.
- */
-
-#ifdef BLK_OPEN_WRITE
-#define QUORUM_MODE_WRITE	BLK_OPEN_WRITE
-#else
-#define QUORUM_MODE_WRITE	FMODE_WRITE
-#endif
-
-/*
- * Stable pages are a queue limit, or else a queue flag that dm clears when it
- * binds a table and that is set again when the table is resumed.
- */
-#ifdef BLK_FEAT_STABLE_WRITES
-static inline void quorum_limit_stable_pages(struct queue_limits *limits)
-{
-	limits->features |= BLK_FEAT_STABLE_WRITES;
-}
-
-static inline void quorum_flag_stable_pages(struct dm_target *ti)
-{
-}
-#else
-static inline void quorum_limit_stable_pages(struct queue_limits *limits)
-{
-}
-
-static inline void quorum_flag_stable_pages(struct dm_target *ti)
-{
-	struct gendisk *disk = dm_disk(dm_table_get_md(ti->table));
-
-	blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES, disk->queue);
-}
-#endif
-
-/*
- * The kernel allocates a shrinker, which then knows its owner, or else takes
- * one that somebody else has allocated.  The macro came with the former.
- */
-#ifdef SHRINKER_ALLOCATED
-static inline struct shrinker *quorum_shrinker_alloc(void *owner)
-{
-	struct shrinker *shrinker = shrinker_alloc(0, "dm-quorum");
-
-	if (shrinker)
-		shrinker->private_data = owner;
-	return shrinker;
-}
-
-static inline void *quorum_shrinker_owner(struct shrinker *shrinker)
-{
-	return shrinker->private_data;
-}
-
-static inline int quorum_shrinker_register(struct shrinker *shrinker)
-{
-	shrinker_register(shrinker);
-	return 0;
-}
-
-static inline void quorum_shrinker_free(struct shrinker *shrinker)
-{
-	shrinker_free(shrinker);
-}
-#else
-struct quorum_shrinker {
-	struct shrinker shrinker;
-	void *owner;
-};
-
-static inline struct shrinker *quorum_shrinker_alloc(void *owner)
-{
-	struct quorum_shrinker *s = kzalloc(sizeof(*s), GFP_KERNEL);
-
-	if (!s)
-		return NULL;
-	s->owner = owner;
-	return &s->shrinker;
-}
-
-static inline void *quorum_shrinker_owner(struct shrinker *shrinker)
-{
-	return container_of(shrinker, struct quorum_shrinker, shrinker)->owner;
-}
-
-static inline int quorum_shrinker_register(struct shrinker *shrinker)
-{
-	return register_shrinker(shrinker, "dm-quorum");
-}
-
-/* One that was not registered is not unregistered. */
-static inline void quorum_shrinker_free(struct shrinker *shrinker)
-{
-	unregister_shrinker(shrinker);
-	kfree(container_of(shrinker, struct quorum_shrinker, shrinker));
-}
-#endif
 
 #endif /* DM_QUORUM_H */

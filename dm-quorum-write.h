@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * dm-quorum-write.c: ordered fan-out of everything that changes the legs.
+ */
+#ifndef DM_QUORUM_WRITE_H
+#define DM_QUORUM_WRITE_H
+
+struct quorum;
+struct quorum_io;
+
+void quorum_zeroes_init(void);
+int quorum_writes_init(struct quorum *q);
+void quorum_writes_exit(struct quorum *q);
+void quorum_write(struct quorum_io *io);
+void quorum_flush(struct quorum_io *io);
+
+#endif /* DM_QUORUM_WRITE_H */
