@@ -208,27 +208,15 @@ static void zero_work(struct work_struct *work)
 	quorum_io_submit(io, io->by_hand, zero_done);
 }
 
-/* The legs of a request that have said that they cannot do it. */
-static u32 refusing_legs(struct quorum_io *io)
-{
-	u32 refusing = 0;
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, io->legs) {
-		blk_status_t status = io->leg[leg].bio.bi_status;
-
-		if (quorum_refusal(status) || status == BLK_STS_TARGET)
-			refusing |= BIT(leg);
-	}
-	return refusing;
-}
-
 /* Context: end_io of the last leg. */
 static void legs_done(struct quorum_io *io)
 {
-	if (bio_op(io->bio) == REQ_OP_WRITE_ZEROES) {
-		io->by_hand = refusing_legs(io);
-		if (unlikely(io->by_hand)) {
+	u8 said[QUORUM_MAX_LEGS];
+
+	if (bio_op(io->bio) == REQ_OP_WRITE_ZEROES &&
+	    quorum_io_failed(io, said)) {
+		io->by_hand = quorum_refusing(said, io->legs, true);
+		if (io->by_hand) {
 			io->zeroed = 0;
 			quorum_io_defer(io, io->q->write_wq, zero_work);
 			return;
