@@ -2,23 +2,40 @@
 /*
  * dm-quorum: a device that returns only what a quorum of its legs agrees on.
  *
- * This header holds the types the rooms share and, room by room, what each
- * offers the others.  Calls go down this list, never up:
+ * Here is struct quorum: what the table said, and one of each room.  A room is
+ * a file that owns a struct, which nobody else touches, and offers what its
+ * header says.  Calls go down this list, never up ("make lint" sees to it):
  *
- *	dm-quorum.c		the target: table, map, status, messages
+ *	dm-quorum.c		the target: construct, map, suspend and resume
+ *	dm-quorum-message.c	status and messages
+ *	dm-quorum-table.c	the table, read and shown
+ *	dm-quorum-open.c	the legs a table names: opened, or refused by name
  *	dm-quorum-read.c	optimistic reads
  *	dm-quorum-write.c	ordered fan-out of everything that changes legs
- *	dm-quorum-sync.c	the background sweep
- *	dm-quorum-recheck.c	the second look: re-read under the lock and vote
+ *	dm-quorum-sync.c	the background sweep: what is due, start and stop
+ *	dm-quorum-slot.c	one region of it, piece by piece
+ *	dm-quorum-recheck.c	the second look: read again under the lock, vote
+ *	dm-quorum-repair.c	what follows from it: accuse, rewrite, rebuild
+ *	dm-quorum-recheck-io.c	its memory, its reads and writes
  *	dm-quorum-io.c		one request, one bio for each leg
- *	dm-quorum-leg.c		which legs are live, and how one is failed
- *	dm-quorum-region.c	which legs are out of sync where
+ *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
+ *	dm-quorum.h		struct quorum
+ *
+ * The ground: these know nothing of struct quorum, most of them not of dm.
+ *
  *	dm-quorum-report.c	counters, ring, log lines, events
- *	dm-quorum-bits.c	a set of regions: no bio, no dm
+ *	dm-quorum-region.c	which legs have a vote where
+ *	dm-quorum-suspect.c	where legs may differ, and none is to blame
+ *	dm-quorum-bits.c	a set of regions
+ *	dm-quorum-pace.c	how fast the sweep goes, and when again
+ *	dm-quorum-verdict.c	the votes of a second look
+ *	dm-quorum-answer.c	what a leg's answer means
  *	dm-quorum-buf.c		private payloads
- *	dm-quorum-pages.c	the pages they are made of; no leg, no dm
- *	dm-quorum-range.c	the range lock: no bio, no dm
- *	dm-quorum-vote.c	who wins: no bio, no dm
+ *	dm-quorum-pages.c	the pages they are made of, with a reserve
+ *	dm-quorum-range.c	the range lock
+ *	dm-quorum-vote.c	who wins
+ *	dm-quorum-arg.h		numbers in tables and messages
+ *	dm-quorum-compat.h	what kernels differ in
  *
  * A set of legs is a u32 with one bit for each.  Sectors are 512 bytes and
  * count from the start of the target unless a comment says otherwise.

@@ -222,3 +222,46 @@ check_coccicheck()
 {
 	semantic_patches | each coccinelle "$(module_sources)"
 }
+
+# own_headers FILE: those of the module that it includes, also through others
+own_headers()
+{
+	local header
+
+	for header in $(sed -n 's/^#include "\(dm-quorum.*\)"$/\1/p' "$1"); do
+		echo "$header"
+		own_headers "$header"
+	done
+}
+
+# No room includes what is above it: a ground room nothing of the target.
+check_layers()
+{
+	local -A rank=()
+	local file room header above
+	local nr=0
+
+	# dm-quorum is the target, dm-quorum.h the border to the ground rooms.
+	while read -r file; do
+		rank[$file]=$((nr += 1))
+	done < <(sed -n 's/^ \*\t\(dm-quorum[a-z-]*\.[ch]\)\t.*/\1/p' dm-quorum.h)
+	while read -r file; do
+		room=${file%.h}
+		room=${room%.c}
+		above=${rank[$file]-${rank[$room.c]-}}
+		if [[ -z $above ]]; then
+			echo "$file:1: not in the picture in dm-quorum.h"
+			continue
+		fi
+		for header in $(own_headers "$file" | sort -u); do
+			room=${rank[$header]-${rank[${header%.h}.c]-0}}
+			((room >= above)) ||
+				echo "$file:1: includes $header, which is above it"
+		done
+	done < <(list_files 'dm-quorum*.[ch]')
+	for file in "${!rank[@]}"; do
+		[[ -f $file ]] || echo "dm-quorum.h:1: there is no $file"
+		grep -q "^| \`$file\`" README.md ||
+			echo "README.md:1: no $file in the table of sources"
+	done
+}
