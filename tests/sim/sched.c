@@ -407,8 +407,10 @@ void sched_init(void)
 /* Until sched_stop() is called. */
 void sched_run(void)
 {
-	struct task *to = choose();
+	struct task *to;
 
+	stopping = false;
+	to = choose();
 	rearm();
 	coro_switch(&coro_main, to);
 	sim_left = INT_MAX;

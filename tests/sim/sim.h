@@ -9,10 +9,10 @@
 #include <linux/list.h>
 
 /*
- * main.c, rng.c: one seed, and every choice comes from it.
+ * say.c: one seed, from which every choice comes; what is said of it.
  */
 
-u64 rng_next(u64 *state);
+void sim_seed_set(u64 seed);
 u64 rnd(void);
 u64 rnd_below(u64 n);
 u64 rnd_range(u64 least, u64 most);
@@ -23,6 +23,7 @@ extern u64 sim_seed;
 extern bool sim_tracing;
 /* Bear with what is known to be wrong. */
 extern bool sim_lenient;
+extern void (*sim_about)(FILE *to);
 void sim_trace(const char *fmt, ...) __printf(1, 2);
 #define trace(...)							\
 	do {								\

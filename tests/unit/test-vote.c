@@ -4,6 +4,11 @@
  * legs, at random for many.
  */
 #include "unit.h"
+#if __has_include("dm-quorum-vote.h")
+#include "dm-quorum-vote.h"
+#else
+#include "dm-quorum.h"
+#endif
 
 #define FEW	5
 

@@ -14,9 +14,7 @@
 
 #include <cmocka.h>
 
-#include "dm-quorum.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "kernel.h"
 
 /* From the environment: UNIT_SEED, and UNIT_EFFORT in percent. */
 static u64 unit_seed = 1;
