@@ -4,14 +4,13 @@
  * it changes.
  */
 #include "room.h"
-#if __has_include("dm-quorum-bits.h")
 #include "dm-quorum-bits.h"
-#else
-#include "dm-quorum.h"
-#endif
 
 /* Some chunks of 32768, the last of them not whole. */
 #define MAX_NR		(3 * 32768 + 100)
+
+/* Regions of four sectors. */
+#define SHIFT		2
 
 static struct quorum_bits set;
 static u8 model[MAX_NR + BITS_PER_LONG];
@@ -27,7 +26,7 @@ static void begin(unsigned long size)
 	nr = size;
 	memset(model, 0, sizeof(model));
 	memset(&set, 0xa5, sizeof(set));
-	check(!quorum_bits_init(&set, size));
+	check(!quorum_bits_init(&set, size, SHIFT));
 }
 
 static void end(void)
@@ -87,16 +86,36 @@ static unsigned long pick(void)
 	return at ? min(at - 1, nr - 1) : 0;
 }
 
+/* Some sectors, the first and the last of which are in these regions. */
+static sector_t some_sectors(unsigned long first, unsigned long count,
+			     sector_t *sector)
+{
+	sector_t last = ((first + count) << SHIFT) - 1;
+
+	*sector = first << SHIFT;
+	if (rng_below(&rng, 2))
+		*sector += rng_below(&rng, 1 << SHIFT);
+	if (rng_below(&rng, 2))
+		last -= rng_below(&rng, 1 << SHIFT);
+	return max(*sector, last) - *sector + 1;
+}
+
 static void assign_some(void)
 {
 	unsigned long first = pick(), count = pick() + 1;
 	bool value = rng_below(&rng, 2);
+	sector_t sector, sectors;
 
 	if (rng_below(&rng, 2))
 		count = 1 + rng_below(&rng, 5);
 	count = min(count, nr - first);
 	memset(model + first, value, count);
-	quorum_bits_assign(&set, first, count, value);
+	if (rng_below(&rng, 2)) {
+		sectors = some_sectors(first, count, &sector);
+		quorum_bits_cover(&set, sector, sectors, value);
+	} else {
+		quorum_bits_assign(&set, first, count, value);
+	}
 }
 
 static void assign_all(void)
@@ -104,13 +123,27 @@ static void assign_all(void)
 	bool value = rng_below(&rng, 2);
 
 	memset(model, value, nr);
-	quorum_bits_assign_all(&set, value);
+	if (rng_below(&rng, 2))
+		quorum_bits_cover(&set, rng_below(&rng, nr << SHIFT), 0, value);
+	else
+		quorum_bits_assign_all(&set, value);
+}
+
+static void check_meet(unsigned long first, bool value)
+{
+	unsigned long count = 1 + rng_below(&rng, min(nr - first, 70));
+	bool meets = model_next(first, value) < first + count;
+	sector_t sector, sectors = some_sectors(first, count, &sector);
+
+	check(quorum_bits_meet(&set, sector, sectors, value) == meets);
 }
 
 static void look(void)
 {
 	unsigned long at = pick();
 	bool value = rng_below(&rng, 2);
+
+	check_meet(at, value);
 
 	check(quorum_bits_test(&set, at) == model[at]);
 	check_word(at / BITS_PER_LONG);
@@ -209,7 +242,7 @@ static void test_no_memory(void **state)
 	for (i = 0; i < 100; i++) {
 		memset(&set, 0xa5, sizeof(set));
 		mem_plan.ctr_fails = 500;
-		refused += quorum_bits_init(&set, 1000) == -ENOMEM;
+		refused += quorum_bits_init(&set, 1000, SHIFT) == -ENOMEM;
 		mem_plan.ctr_fails = 0;
 		quorum_bits_exit(&set);
 	}

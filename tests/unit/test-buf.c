@@ -4,11 +4,7 @@
  * by tasks that want more than there is.
  */
 #include "room.h"
-#if __has_include("dm-quorum-buf.h")
 #include "dm-quorum-buf.h"
-#else
-#include "dm-quorum.h"
-#endif
 
 #define NR_BUFS		5
 #define ALL		(BIT(NR_BUFS) - 1)

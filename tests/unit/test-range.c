@@ -4,11 +4,7 @@
  * under threads.
  */
 #include "unit.h"
-#if __has_include("dm-quorum-range.h")
 #include "dm-quorum-range.h"
-#else
-#include "dm-quorum.h"
-#endif
 
 #include <errno.h>
 #include <sched.h>

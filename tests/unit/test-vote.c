@@ -4,11 +4,7 @@
  * legs, at random for many.
  */
 #include "unit.h"
-#if __has_include("dm-quorum-vote.h")
 #include "dm-quorum-vote.h"
-#else
-#include "dm-quorum.h"
-#endif
 
 #define FEW	5
 
