@@ -12,6 +12,7 @@
 #include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-read.h"
+#include "dm-quorum-recheck.h"
 
 #include <linux/slab.h>
 

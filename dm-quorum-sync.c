@@ -18,6 +18,7 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-leg.h"
+#include "dm-quorum-recheck.h"
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>

@@ -11,6 +11,7 @@
 #include "dm-quorum-io.h"
 #include "dm-quorum-message.h"
 #include "dm-quorum-read.h"
+#include "dm-quorum-recheck.h"
 #include "dm-quorum-table.h"
 #include "dm-quorum-write.h"
 
