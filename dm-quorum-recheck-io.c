@@ -6,6 +6,8 @@
 #include "dm-quorum.h"
 #include "dm-quorum-answer.h"
 #include "dm-quorum-buf.h"
+#include "dm-quorum-answer.h"
+#include "dm-quorum-buf.h"
 #include "dm-quorum-recheck-io.h"
 
 #include <linux/jiffies.h>

@@ -17,6 +17,7 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-io.h"
+#include "dm-quorum-io.h"
 #include "dm-quorum-recheck.h"
 #include "dm-quorum-recheck-io.h"
 #include "dm-quorum-repair.h"

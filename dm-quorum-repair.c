@@ -187,35 +187,26 @@ static u32 write_filled(struct quorum_recheck *rc, u32 legs)
 	return failed;
 }
 
-/*
- * Where some block is undecided, or was tied.  If a single vote wins, or there
- * is none, filler would: then such blocks are left as they are, and the leg is
- * without a vote.
- */
-static u32 write_around(struct quorum_recheck *rc, u32 legs,
-			struct quorum_finding *found)
+/* Each of @legs is to have what has a winner.  Returns who failed. */
+static u32 write_decided(struct quorum_recheck *rc, u32 legs)
 {
 	struct quorum_verdict *v = &rc->verdict;
 	unsigned int leg;
 
-	if (v->threshold > 1 && rc->q->pattern != QUORUM_PATTERN_FIFO)
-		return write_filled(rc, legs);
-	found->vague = true;
 	quorum_for_each_leg(leg, legs) {
-		bitmap_complement(v->leg[leg].lost, v->undecided, v->blocks);
-		bitmap_clear(v->leg[leg].lost, rc->limit,
-			     v->blocks - rc->limit);
+		unsigned long *lost = v->leg[leg].lost;
+
+		bitmap_complement(lost, v->undecided, v->blocks);
+		bitmap_clear(lost, rc->limit, v->blocks - rc->limit);
 	}
 	return quorum_recheck_write(rc, legs, REQ_FUA);
 }
 
-static u32 write_whole(struct quorum_recheck *rc, u32 legs)
+/* If a single vote wins, or there is none, filler would. */
+static bool filler_wins(struct quorum_recheck *rc)
 {
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, legs)
-		bitmap_set(rc->verdict.leg[leg].lost, 0, rc->limit);
-	return quorum_recheck_write(rc, legs, REQ_FUA);
+	return rc->verdict.threshold == 1 ||
+	       rc->q->pattern == QUORUM_PATTERN_FIFO;
 }
 
 /**
@@ -224,7 +215,8 @@ static u32 write_whole(struct quorum_recheck *rc, u32 legs)
  * @found: told who did not take it, and what there was no answer for
  *
  * For good: others may rely on it as soon as they have one.  A leg that cannot
- * take it is failed.
+ * take it is failed.  Where some block is undecided, or was tied, they get
+ * filler; or such blocks are left as they are, and the leg without a vote.
  *
  * Context: May sleep.
  */
@@ -235,14 +227,18 @@ void quorum_repair_rebuild(struct quorum_recheck *rc,
 	u32 legs = quorum_live(&rc->q->regions) & ~v->asked;
 	u32 failed, pass;
 	unsigned int leg;
+	bool vague;
 
 	if (!(rc->flags & QUORUM_LOOK_REBUILD) || !legs)
 		return;
 	bitmap_or(v->undecided, v->undecided, v->tied, v->blocks);
-	if (bitmap_empty(v->undecided, rc->limit))
-		failed = write_whole(rc, legs);
-	else
-		failed = write_around(rc, legs, found);
+	vague = !bitmap_empty(v->undecided, rc->limit);
+	if (vague && !filler_wins(rc)) {
+		failed = write_filled(rc, legs);
+	} else {
+		failed = write_decided(rc, legs);
+		found->vague = vague;
+	}
 	pass = passing(rc, failed);
 	quorum_for_each_leg(leg, failed & ~pass) {
 		accuse_of(rc, leg, QUORUM_WRITE_ERRORS, v->leg[leg].lost,
