@@ -10,9 +10,6 @@
 
 /**
  * enum quorum_look_flag - what a second look is to do
- * @QUORUM_LOOK_DISSENT: the first look failed to agree
- * @QUORUM_LOOK_UNSETTLED: differences are not the legs' fault
- * @QUORUM_LOOK_SWEEP: every leg counts for each block that can be read
  * @QUORUM_LOOK_REWRITE: write the winner over what lost
  * @QUORUM_LOOK_REBUILD: write it to the legs that have no vote here
  * @QUORUM_LOOK_REFILL: write it at least over what legs were given where there
@@ -20,13 +17,10 @@
  * @QUORUM_LOOK_KNOWN: what is wrong is no news
  */
 enum quorum_look_flag {
-	QUORUM_LOOK_DISSENT	= BIT(0),
-	QUORUM_LOOK_UNSETTLED	= BIT(1),
-	QUORUM_LOOK_SWEEP	= BIT(2),
-	QUORUM_LOOK_REWRITE	= BIT(3),
-	QUORUM_LOOK_REBUILD	= BIT(4),
-	QUORUM_LOOK_REFILL	= BIT(5),
-	QUORUM_LOOK_KNOWN	= BIT(6),
+	QUORUM_LOOK_REWRITE	= BIT(0),
+	QUORUM_LOOK_REBUILD	= BIT(1),
+	QUORUM_LOOK_REFILL	= BIT(2),
+	QUORUM_LOOK_KNOWN	= BIT(3),
 };
 
 /**

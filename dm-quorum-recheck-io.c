@@ -6,8 +6,6 @@
 #include "dm-quorum.h"
 #include "dm-quorum-answer.h"
 #include "dm-quorum-buf.h"
-#include "dm-quorum-answer.h"
-#include "dm-quorum-buf.h"
 #include "dm-quorum-recheck-io.h"
 
 #include <linux/jiffies.h>
@@ -34,20 +32,9 @@ size_t quorum_recheck_size(struct quorum *q, unsigned int blocks)
 }
 
 /*
- * While legs are being made equal for the first time, nobody is to blame.  Nor
- * are legs written to by a device that is read-only itself.
+ * What is voted on.  While legs are being made equal for the first time, nobody
+ * is to blame.  The bitmaps and buffers are behind the legs.
  */
-static unsigned int adjust_flags(struct quorum *q, sector_t sector,
-				 unsigned int flags)
-{
-	if (quorum_unsettled(&q->suspects, sector))
-		flags |= QUORUM_LOOK_UNSETTLED;
-	if (!q->writable)
-		flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
-	return flags;
-}
-
-/* What is voted on.  The bitmaps and buffers are behind the legs. */
 static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
 {
 	struct quorum_verdict *v = &rc->verdict;
@@ -58,7 +45,7 @@ static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
 	v->block_size = q->block_size;
 	v->bytes = bytes;
 	v->blocks = bytes / q->block_size;
-	v->unsettled = rc->flags & QUORUM_LOOK_UNSETTLED;
+	v->unsettled = quorum_unsettled(&q->suspects, rc->sector);
 	v->hash = q->hash;
 	quorum_verdict_init(v, &rc->leg[q->nr_legs]);
 }
@@ -69,6 +56,8 @@ static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
  * @sector: first sector
  * @bytes: length
  * @flags: of enum quorum_look_flag
+ *
+ * Legs are not written to by a device that is read-only itself.
  *
  * Context: May sleep.  The caller holds the range and no pages of @q.
  * Return: What quorum_recheck_put() ends; never NULL.
@@ -84,7 +73,9 @@ struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 	memset(rc, 0, quorum_recheck_size(q, bytes / q->block_size));
 	rc->q = q;
 	rc->sector = sector;
-	rc->flags = adjust_flags(q, sector, flags);
+	rc->flags = flags;
+	if (!q->writable)
+		rc->flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
 	init_completion(&rc->idle);
 	verdict_init(rc, bytes);
 	rc->limit = v->blocks;
@@ -279,7 +270,7 @@ void quorum_recheck_ask_by_pieces(struct quorum_recheck *rc)
 bool quorum_recheck_ask_again(struct quorum_recheck *rc, unsigned int block)
 {
 	struct quorum_verdict *v = &rc->verdict;
-	unsigned int most = rc->flags & QUORUM_LOOK_SWEEP ? MAX_BAD_BLOCKS : 1;
+	unsigned int most = rc->origin ? 1 : MAX_BAD_BLOCKS;
 	u32 untried = 0, failed;
 	unsigned int leg;
 
@@ -365,8 +356,7 @@ static bool cut_short(struct quorum_recheck *rc, u32 busy)
 	struct quorum_verdict *v = &rc->verdict;
 	unsigned int leg, next;
 
-	if (!(rc->flags & QUORUM_LOOK_SWEEP) ||
-	    jiffies - rc->began <= HOLD_LIMIT)
+	if (rc->origin || jiffies - rc->began <= HOLD_LIMIT)
 		return false;
 	quorum_for_each_leg(leg, busy) {
 		next = find_next_bit(v->leg[leg].lost, v->blocks,

@@ -17,7 +17,6 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-io.h"
-#include "dm-quorum-io.h"
 #include "dm-quorum-recheck.h"
 #include "dm-quorum-recheck-io.h"
 #include "dm-quorum-repair.h"
@@ -61,13 +60,13 @@ static void vote_blocks(struct quorum_recheck *rc)
 }
 
 /* Read all that there is, whole or by pieces, and vote. */
-static void decide_read(struct quorum_recheck *rc)
+static void decide_read(struct quorum_recheck *rc, bool dissent)
 {
 	struct quorum_verdict *v = &rc->verdict;
 
 	quorum_recheck_ask(rc);
 	if (quorum_verdict_unanimous(v)) {
-		if (rc->flags & QUORUM_LOOK_DISSENT)
+		if (dissent)
 			quorum_report_transient(&rc->q->reports);
 	} else if (!quorum_verdict_request(v)) {
 		quorum_recheck_ask_by_pieces(rc);
@@ -127,15 +126,13 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 	unsigned int flags = 0;
 	struct quorum_recheck *rc;
 
-	if (dissent)
-		flags |= QUORUM_LOOK_DISSENT;
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		flags |= QUORUM_LOOK_REWRITE;
 
 	rc = quorum_recheck_get(q, sector, bio->bi_iter.bi_size, flags);
 	rc->origin = bio;
 	if (enough_to_ask(rc))
-		decide_read(rc);
+		decide_read(rc, dissent);
 	if (quorum_verdict_decided(&rc->verdict)) {
 		quorum_repair_accuse_unread(rc, 0);
 		quorum_repair_accuse_losers(rc);
@@ -194,10 +191,9 @@ static void conclude(struct quorum_recheck *rc, struct quorum_look *look)
  */
 void quorum_recheck_sweep(struct quorum *q, struct quorum_look *look)
 {
-	unsigned int flags = look->flags | QUORUM_LOOK_SWEEP;
 	struct quorum_recheck *rc;
 
-	rc = quorum_recheck_get(q, look->sector, look->bytes, flags);
+	rc = quorum_recheck_get(q, look->sector, look->bytes, look->flags);
 	memset(&look->found, 0, sizeof(look->found));
 	look->done = 0;
 	rc->shunned = rc->verdict.asked & look->shun;

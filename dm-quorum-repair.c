@@ -141,7 +141,7 @@ static u32 to_rewrite(struct quorum_recheck *rc)
 void quorum_repair_rewrite(struct quorum_recheck *rc,
 			   struct quorum_finding *found)
 {
-	blk_opf_t opf = rc->flags & QUORUM_LOOK_SWEEP ? REQ_FUA : 0;
+	blk_opf_t opf = rc->origin ? 0 : REQ_FUA;
 	u32 losers = to_rewrite(rc);
 	u32 failed = quorum_recheck_write(rc, losers, opf);
 	u32 pass = passing(rc, failed);

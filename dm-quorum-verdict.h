@@ -31,6 +31,9 @@
 #include "dm-quorum-buf.h"
 #include "dm-quorum-vote.h"
 
+#include "dm-quorum-buf.h"
+#include "dm-quorum-vote.h"
+
 /*
  * What a rebuilt leg is given where no block has won: this, and something that
  * neither another leg has nor it had itself, so that it agrees with nobody
