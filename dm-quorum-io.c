@@ -8,6 +8,11 @@
 #include "dm-quorum-answer.h"
 #include "dm-quorum-io.h"
 
+#include <linux/jiffies.h>
+
+/* The device is in use until so long after the last request came. */
+#define FOREGROUND_QUIET	(HZ / 5)
+
 /* Bytes of per-bio data for this many legs. */
 size_t quorum_io_size(unsigned int nr_legs)
 {
@@ -16,11 +21,33 @@ size_t quorum_io_size(unsigned int nr_legs)
 	return struct_size(io, leg, nr_legs);
 }
 
+/* No request has come yet.  Context: Any. */
+void quorum_ios_init(struct quorum *q)
+{
+	q->last_io = jiffies - FOREGROUND_QUIET;
+}
+
+/* Whether the device is in use.  Context: Any. */
+bool quorum_foreground_busy(struct quorum *q)
+{
+	return jiffies - READ_ONCE(q->last_io) < FOREGROUND_QUIET;
+}
+
+/* Write no more than once a jiffy what all processors share. */
+static void note_request(struct quorum *q)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(q->last_io) != now)
+		WRITE_ONCE(q->last_io, now);
+}
+
 /* Start a request.  Context: map. */
 void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
 {
 	unsigned int leg;
 
+	note_request(q);
 	io->q = q;
 	io->bio = bio;
 	io->sector = dm_target_offset(q->ti, bio->bi_iter.bi_sector);

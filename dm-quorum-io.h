@@ -62,6 +62,9 @@ struct quorum_io {
 	struct quorum_leg_io leg[];
 };
 
+void quorum_ios_init(struct quorum *q);
+bool quorum_foreground_busy(struct quorum *q);
+
 size_t quorum_io_size(unsigned int nr_legs);
 void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio);
 bool quorum_io_aligned(struct quorum_io *io);

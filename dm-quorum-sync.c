@@ -17,6 +17,7 @@
  * State changes under sync->lock; those of the regions and suspects may be taken inside it.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-recheck.h"
 
@@ -26,7 +27,6 @@
 
 /* While the device is in use, a slot rests this much longer than it worked. */
 #define YIELD_FACTOR		4
-#define FOREGROUND_QUIET	(HZ / 5)
 
 /* A bounded sweep moves in pieces that take about this share of a second. */
 #define RATE_PIECES		8
@@ -255,11 +255,6 @@ static unsigned int piece_bytes(struct quorum *q)
 	return rounddown((unsigned int)bytes, q->block_size);
 }
 
-static bool foreground_busy(struct quorum *q)
-{
-	return jiffies - READ_ONCE(q->last_io) < FOREGROUND_QUIET;
-}
-
 /* Sub-jiffy steps add up before they are worth a rest. */
 static bool wants_rest(struct quorum_slot *slot)
 {
@@ -292,7 +287,7 @@ static unsigned long __rest(struct quorum *q, struct quorum_slot *slot)
 				       1024, q->max_rate);
 		delay = nsecs_to_jiffies(sync->budget - now) + 1;
 	}
-	if (foreground_busy(q))
+	if (quorum_foreground_busy(q))
 		delay = max(delay, YIELD_FACTOR * (jiffies - slot->woke + 1));
 	slot->unrested = 0;
 	if (!__has_region(slot) && __next_region(q) >= q->nr_regions) {
@@ -651,7 +646,6 @@ void quorum_sync_init(struct quorum *q, bool resync)
 	struct quorum_sync *sync = &q->sync;
 	unsigned int i;
 
-	q->last_io = jiffies - FOREGROUND_QUIET;
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
 	INIT_DELAYED_WORK(&sync->retry, retry_work);

@@ -63,6 +63,7 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
 	q->nr_legs = nr_legs;
 	spin_lock_init(&q->score_lock);
 	quorum_ranges_init(&q->ranges);
+	quorum_ios_init(q);
 	quorum_reports_init(&q->reports, ti);
 	return q;
 }
@@ -202,10 +203,7 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 {
 	struct quorum_io *io = dm_per_bio_data(bio, ti->per_io_data_size);
 	struct quorum *q = ti->private;
-	unsigned long now = jiffies;
 
-	if (READ_ONCE(q->last_io) != now)
-		WRITE_ONCE(q->last_io, now);
 	quorum_io_init(io, q, bio);
 	if (unlikely(!quorum_io_aligned(io)))
 		return DM_MAPIO_KILL;
