@@ -10,6 +10,7 @@
 #include "dm-quorum-leg.h"
 #include "dm-quorum-message.h"
 #include "dm-quorum-open.h"
+#include "dm-quorum-sync.h"
 #include "dm-quorum-table.h"
 
 #include <linux/bitmap.h>
@@ -46,7 +47,7 @@ static unsigned long nr_in_sync(struct quorum *q)
 {
 	unsigned long in_sync = q->nr_regions, region, amiss;
 
-	if (!(quorum_live(&q->regions) & quorum_stale(&q->regions)) &&
+	if (!quorum_behind(&q->regions) &&
 	    !quorum_nr_unsettled(&q->suspects) &&
 	    !quorum_nr_undecided(&q->suspects))
 		return in_sync;

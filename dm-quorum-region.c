@@ -396,8 +396,8 @@ bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,
 	return !lost;
 }
 
-/* The live legs that are to be rebuilt somewhere. */
-static u32 behind(struct quorum_regions *regions)
+/* The live legs that are to be rebuilt somewhere.  Context: Any. */
+u32 quorum_behind(struct quorum_regions *regions)
 {
 	return READ_ONCE(regions->live) & READ_ONCE(regions->stale);
 }
@@ -409,7 +409,7 @@ unsigned long quorum_next_stale(struct quorum_regions *regions,
 	unsigned long next = regions->nr;
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, behind(regions))
+	quorum_for_each_leg(leg, quorum_behind(regions))
 		next = min(next, quorum_bits_next(&regions->leg[leg].stale,
 						  region, true));
 	return next;
@@ -421,7 +421,7 @@ unsigned long quorum_nr_stale(struct quorum_regions *regions)
 	unsigned long most = 0;
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, behind(regions))
+	quorum_for_each_leg(leg, quorum_behind(regions))
 		most = max(most, READ_ONCE(regions->leg[leg].stale.weight));
 	return most;
 }
@@ -435,7 +435,7 @@ unsigned long quorum_regions_word(struct quorum_regions *regions,
 
 	if (READ_ONCE(regions->held))
 		return ~0UL;
-	quorum_for_each_leg(leg, behind(regions))
+	quorum_for_each_leg(leg, quorum_behind(regions))
 		stale |= quorum_bits_word(&regions->leg[leg].stale, word);
 	return stale;
 }

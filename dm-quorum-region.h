@@ -85,6 +85,7 @@ bool quorum_forget(struct quorum_regions *regions, unsigned int leg);
 u64 quorum_marks(struct quorum_regions *regions);
 bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,
 		    u64 marks, u32 missed, u32 *whole);
+u32 quorum_behind(struct quorum_regions *regions);
 unsigned long quorum_next_stale(struct quorum_regions *regions,
 				unsigned long region);
 unsigned long quorum_nr_stale(struct quorum_regions *regions);

@@ -20,6 +20,7 @@
 #include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-recheck.h"
+#include "dm-quorum-sync.h"
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -52,6 +53,115 @@
 /* What went back to dm comes again before this has passed since the resume. */
 #define REQUEUE_PAUSE		(5ULL * NSEC_PER_SEC)
 
+#define QUORUM_SLOTS	4
+
+/**
+ * struct quorum_slot - one region that the sweep is at
+ * @q: the target
+ * @state: what @work is to do: lock the next piece; nothing, the range comes
+ *	later; look at the piece
+ * @busy: it takes part in the running action (sync->lock)
+ * @region: the region
+ * @pos: what of it is still to be done begins here
+ * @end: and ends here
+ * @known: that something is amiss there is no news
+ * @careful: up to here, in small pieces: some leg could not read all of a large
+ *	one
+ * @piece: the size of these, in bytes
+ * @bad: how many of these a leg could not read
+ * @told: legs that could not read the last one, and were accused of that
+ * @unrested: bytes looked at since it rested
+ * @woke: when that was, in jiffies
+ * @found: what came of the region so far
+ * @marks: quorum_marks() when the region was begun
+ * @doubts: quorum_suspects_marks() then
+ * @range: of the piece
+ * @work: the next step
+ */
+struct quorum_slot {
+	struct quorum *q;
+	enum {
+		QUORUM_SLOT_RESTING,
+		QUORUM_SLOT_WAITING,
+		QUORUM_SLOT_GRANTED,
+	} state;
+	bool busy;
+	unsigned long region;
+	sector_t pos;
+	sector_t end;
+	bool known;
+	sector_t careful;
+	unsigned int piece;
+	u8 bad[QUORUM_MAX_LEGS];
+	u32 told;
+	unsigned int unrested;
+	unsigned long woke;
+	struct quorum_finding found;
+	u64 marks;
+	u64 doubts;
+	struct quorum_range range;
+	struct delayed_work work;
+};
+
+/**
+ * struct quorum_sync - the sweep of a target
+ * @q: the target
+ * @action: what is under way
+ * @last: what was last that started by itself
+ * @frozen: nothing starts by itself
+ * @suspended: nothing runs: slots leave and keep their places
+ * @first: the legs are being made equal for the first time
+ * @later: requests went back to dm, and are to come again before all else
+ * @cancel: slots leave, and the action is over
+ * @resync_due: regions are to be made equal, if there are such
+ * @recover_due: live legs are to be brought up to date, likewise
+ * @passing: what the action could not do may be possible later
+ * @next: the next region to give to a slot
+ * @done: sectors that the action, or the last one, is done with
+ * @total: of so many
+ * @differ: sectors found different by the last resync, check or repair
+ * @unresolved: sectors that the last action found no winner for
+ * @budget: when the bound on the rate allows the next piece, in ns
+ * @not_before: when the next action may begin, in ns: the last one did not rest
+ *	after its last piece
+ * @retry_at: when the next one may that nobody has asked for, in ns
+ * @pause: how long after the last one that is, in ns
+ * @ended: when that was, in ns; 0 is never
+ * @retry: starts it
+ * @nr_busy: slots at work
+ * @wait: woken when a slot leaves
+ * @slot: the regions being worked on
+ */
+struct quorum_sync {
+	struct quorum *q;
+	/** @lock: protects all of this but what a busy slot is at */
+	spinlock_t lock;
+	enum quorum_sync_action action;
+	enum quorum_sync_action last;
+	bool frozen;
+	bool suspended;
+	bool first;
+	bool later;
+	bool cancel;
+	bool resync_due;
+	bool recover_due;
+	bool passing;
+	unsigned long next;
+	sector_t done;
+	sector_t total;
+	u64 differ;
+	u64 unresolved;
+	u64 budget;
+	u64 not_before;
+	u64 retry_at;
+	u64 pause;
+	u64 ended;
+	struct delayed_work retry;
+	unsigned int nr_busy;
+	wait_queue_head_t wait;
+	struct quorum_slot slot[QUORUM_SLOTS];
+};
+
 static const char * const action_names[] = {
 	[QUORUM_SYNC_IDLE]	= "idle",
 	[QUORUM_SYNC_RESYNC]	= "resync",
@@ -67,14 +177,13 @@ static const char * const action_names[] = {
 /* Undecided regions are looked at each time: that may have changed. */
 static unsigned long __next_region(struct quorum *q)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 
 	if (sync->action == QUORUM_SYNC_RESYNC)
 		sync->next = quorum_next_suspect(&q->suspects, sync->next);
 	else if (sync->action == QUORUM_SYNC_RECOVER)
 		sync->next = min(quorum_next_stale(&q->regions, sync->next),
-				 quorum_next_undecided(&q->suspects,
-						       sync->next));
+				 quorum_next_undecided(&q->suspects, sync->next));
 	return sync->next;
 }
 
@@ -82,7 +191,7 @@ static unsigned long __next_region(struct quorum *q)
 static bool __is_known(struct quorum *q, unsigned long region)
 {
 	return quorum_is_undecided(&q->suspects, region) ||
-	       (!q->sync.first && quorum_is_unsettled(&q->suspects, region));
+	       (!q->sync->first && quorum_is_unsettled(&q->suspects, region));
 }
 
 /* Give the slot a region.  Returns false if there is none left. */
@@ -92,7 +201,7 @@ static bool __assign(struct quorum *q, struct quorum_slot *slot)
 
 	if (region >= q->nr_regions)
 		return false;
-	q->sync.next = region + 1;
+	q->sync->next = region + 1;
 	slot->region = region;
 	slot->pos = (sector_t)region << q->region_shift;
 	slot->end = min_t(sector_t, q->ti->len,
@@ -114,12 +223,12 @@ static void __reset(struct quorum *q, enum quorum_sync_action action)
 {
 	unsigned int i;
 
-	q->sync.action = action;
-	q->sync.next = 0;
-	q->sync.cancel = false;
-	q->sync.passing = false;
+	q->sync->action = action;
+	q->sync->next = 0;
+	q->sync->cancel = false;
+	q->sync->passing = false;
 	for (i = 0; i < QUORUM_SLOTS; i++)
-		q->sync.slot[i].pos = q->sync.slot[i].end;
+		q->sync->slot[i].pos = q->sync->slot[i].end;
 }
 
 /* One slot keeps to a bound on the rate better than several. */
@@ -129,16 +238,16 @@ static void __wake_slots(struct quorum *q)
 	u64 now = ktime_get_ns();
 	unsigned int i;
 
-	if (now < q->sync.not_before)
-		delay = nsecs_to_jiffies(q->sync.not_before - now);
+	if (now < q->sync->not_before)
+		delay = nsecs_to_jiffies(q->sync->not_before - now);
 
 	for (i = 0; i < (q->max_rate ? 1 : QUORUM_SLOTS); i++) {
-		struct quorum_slot *slot = &q->sync.slot[i];
+		struct quorum_slot *slot = &q->sync->slot[i];
 
 		if (slot->busy)
 			continue;
 		slot->busy = true;
-		q->sync.nr_busy++;
+		q->sync->nr_busy++;
 		queue_delayed_work(q->sync_wq, &slot->work, delay);
 	}
 }
@@ -154,17 +263,18 @@ static sector_t __total(struct quorum *q, enum quorum_sync_action action)
 		regions += quorum_nr_stale(&q->regions);
 	else
 		return q->ti->len;
-	return min_t(sector_t, q->ti->len, (sector_t)regions << q->region_shift);
+	return min_t(sector_t, q->ti->len,
+		     (sector_t)regions << q->region_shift);
 }
 
 static void __start(struct quorum *q, enum quorum_sync_action action)
 {
 	__reset(q, action);
-	q->sync.done = 0;
-	q->sync.total = __total(q, action);
-	q->sync.unresolved = 0;
+	q->sync->done = 0;
+	q->sync->total = __total(q, action);
+	q->sync->unresolved = 0;
 	if (action != QUORUM_SYNC_RECOVER)
-		q->sync.differ = 0;
+		q->sync->differ = 0;
 	__wake_slots(q);
 }
 
@@ -179,12 +289,11 @@ static void __start(struct quorum *q, enum quorum_sync_action action)
  */
 static enum quorum_sync_action __due(struct quorum *q)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 
-	if (!quorum_nr_unsettled(&q->suspects) &&
-	    !quorum_nr_undecided(&q->suspects))
+	if (!quorum_nr_unsettled(&q->suspects) && !quorum_nr_undecided(&q->suspects))
 		sync->resync_due = false;
-	if (!(quorum_live(&q->regions) & quorum_stale(&q->regions)))
+	if (!quorum_behind(&q->regions))
 		sync->recover_due = false;
 	if (sync->resync_due &&
 	    !(sync->recover_due && sync->last == QUORUM_SYNC_RESYNC))
@@ -211,7 +320,7 @@ static void __hurry(struct quorum_sync *sync)
 /* Start what is due, if nothing runs and nothing forbids it. */
 static void __start_due(struct quorum *q)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	enum quorum_sync_action action;
 	u64 now = ktime_get_ns();
 
@@ -270,7 +379,7 @@ static bool wants_rest(struct quorum_slot *slot)
  */
 static unsigned long __rest(struct quorum *q, struct quorum_slot *slot)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long delay = 0;
 	u64 now = ktime_get_ns();
 
@@ -311,12 +420,12 @@ static unsigned int look_flags(struct quorum *q, struct quorum_slot *slot)
 {
 	unsigned int flags = QUORUM_LOOK_REFILL;
 
-	if (q->sync.action == QUORUM_SYNC_CHECK)
+	if (q->sync->action == QUORUM_SYNC_CHECK)
 		return 0;
-	if (q->sync.action == QUORUM_SYNC_REPAIR)
+	if (q->sync->action == QUORUM_SYNC_REPAIR)
 		return QUORUM_LOOK_REWRITE;
 
-	if (q->sync.action == QUORUM_SYNC_RECOVER)
+	if (q->sync->action == QUORUM_SYNC_RECOVER)
 		flags |= QUORUM_LOOK_REBUILD;
 	if (may_rewrite(q, slot->region))
 		flags |= QUORUM_LOOK_REWRITE;
@@ -328,7 +437,7 @@ static unsigned int look_flags(struct quorum *q, struct quorum_slot *slot)
 /* The region is done with: note what is known of it now. */
 static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 {
-	enum quorum_sync_action action = q->sync.action;
+	enum quorum_sync_action action = q->sync->action;
 	struct quorum_finding *found = &slot->found;
 	bool decided = !found->unresolved, again = false;
 	unsigned long flags;
@@ -336,8 +445,8 @@ static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 	if (action == QUORUM_SYNC_RECOVER) {
 		if (!found->vague)
 			again = !quorum_legs_rebuilt(q, slot->region,
-						     slot->marks,
-						     found->missed);
+						       slot->marks,
+						       found->missed);
 	} else if (action != QUORUM_SYNC_CHECK) {
 		decided = decided && !found->missed;
 		if (!found->unresolved && !found->passing)
@@ -346,10 +455,10 @@ static void slot_finish_region(struct quorum *q, struct quorum_slot *slot)
 	}
 	quorum_region_decided(&q->suspects, slot->region, decided);
 
-	spin_lock_irqsave(&q->sync.lock, flags);
-	q->sync.recover_due |= again;
-	q->sync.passing |= found->passing;
-	spin_unlock_irqrestore(&q->sync.lock, flags);
+	spin_lock_irqsave(&q->sync->lock, flags);
+	q->sync->recover_due |= again;
+	q->sync->passing |= found->passing;
+	spin_unlock_irqrestore(&q->sync->lock, flags);
 }
 
 /*
@@ -403,7 +512,7 @@ static void slot_advance(struct quorum *q, struct quorum_slot *slot,
 			 struct quorum_look *look)
 {
 	sector_t sectors = look->done >> SECTOR_SHIFT;
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long flags;
 
 	slot_add(slot, &look->found);
@@ -446,11 +555,11 @@ static void slot_do_piece(struct quorum *q, struct quorum_slot *slot)
 	else
 		slot_take_care(q, slot, &look);
 
-	spin_lock_irqsave(&q->sync.lock, flags);
+	spin_lock_irqsave(&q->sync->lock, flags);
 	slot->state = QUORUM_SLOT_RESTING;
 	delay = __rest(q, slot);
 	queue_delayed_work(q->sync_wq, &slot->work, delay);
-	spin_unlock_irqrestore(&q->sync.lock, flags);
+	spin_unlock_irqrestore(&q->sync->lock, flags);
 }
 
 static void slot_granted(struct quorum_range *range)
@@ -496,7 +605,7 @@ static void __note_due(struct quorum_sync *sync)
  */
 static void __finish(struct quorum *q)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 
 	__note_due(sync);
 	if (sync->action == QUORUM_SYNC_RESYNC && !sync->cancel)
@@ -514,7 +623,7 @@ static void __finish(struct quorum *q)
 /* The last slot to leave closes the books.  Returns whether it did. */
 static bool __leave(struct quorum *q, struct quorum_slot *slot)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 
 	slot->busy = false;
 	if (--sync->nr_busy || (sync->suspended && !sync->cancel))
@@ -525,7 +634,7 @@ static bool __leave(struct quorum *q, struct quorum_slot *slot)
 
 static void slot_next(struct quorum *q, struct quorum_slot *slot)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	bool more, ended = false;
 	unsigned long flags;
 
@@ -577,13 +686,13 @@ static void start_due(struct quorum *q, bool hurry)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&q->sync.lock, flags);
-	q->sync.resync_due = true;
-	q->sync.recover_due = true;
+	spin_lock_irqsave(&q->sync->lock, flags);
+	q->sync->resync_due = true;
+	q->sync->recover_due = true;
 	if (hurry)
-		__hurry(&q->sync);
+		__hurry(q->sync);
 	__start_due(q);
-	spin_unlock_irqrestore(&q->sync.lock, flags);
+	spin_unlock_irqrestore(&q->sync->lock, flags);
 }
 
 /**
@@ -609,7 +718,7 @@ void quorum_sync_due(struct quorum *q)
  */
 void quorum_sync_later(struct quorum *q)
 {
-	WRITE_ONCE(q->sync.later, true);
+	WRITE_ONCE(q->sync->later, true);
 }
 
 /**
@@ -625,13 +734,13 @@ void quorum_sync_recover(struct quorum *q)
 
 static void retry_work(struct work_struct *work)
 {
-	struct quorum *q = container_of(to_delayed_work(work), struct quorum,
-					sync.retry);
+	struct quorum_sync *sync = container_of(to_delayed_work(work),
+						struct quorum_sync, retry);
 	unsigned long flags;
 
-	spin_lock_irqsave(&q->sync.lock, flags);
-	__start_due(q);
-	spin_unlock_irqrestore(&q->sync.lock, flags);
+	spin_lock_irqsave(&sync->lock, flags);
+	__start_due(sync->q);
+	spin_unlock_irqrestore(&sync->lock, flags);
 }
 
 /**
@@ -640,12 +749,17 @@ static void retry_work(struct work_struct *work)
  * @resync: make all legs equal to begin with, if they may be written to
  *
  * Context: May sleep.
+ * Return: 0 or -ENOMEM.
  */
-void quorum_sync_init(struct quorum *q, bool resync)
+int quorum_sync_init(struct quorum *q, bool resync)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = kzalloc(sizeof(*sync), GFP_KERNEL);
 	unsigned int i;
 
+	if (!sync)
+		return -ENOMEM;
+	q->sync = sync;
+	sync->q = q;
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
 	INIT_DELAYED_WORK(&sync->retry, retry_work);
@@ -657,6 +771,19 @@ void quorum_sync_init(struct quorum *q, bool resync)
 		sync->slot[i].q = q;
 		INIT_DELAYED_WORK(&sync->slot[i].work, slot_work);
 	}
+	return 0;
+}
+
+/**
+ * quorum_sync_exit() - the sweep is gone, if there was one
+ * @q: the target
+ *
+ * Context: Any; nobody works for @q any more: what others do in the background
+ * may tell the sweep of it, and its own work is queued on q->sync_wq.
+ */
+void quorum_sync_exit(struct quorum *q)
+{
+	kfree(q->sync);
 }
 
 /* Let slots that rest see what has changed. */
@@ -665,8 +792,8 @@ static void rouse(struct quorum *q)
 	unsigned int i;
 
 	for (i = 0; i < QUORUM_SLOTS; i++)
-		if (READ_ONCE(q->sync.slot[i].busy))
-			mod_delayed_work(q->sync_wq, &q->sync.slot[i].work, 0);
+		if (READ_ONCE(q->sync->slot[i].busy))
+			mod_delayed_work(q->sync_wq, &q->sync->slot[i].work, 0);
 }
 
 /**
@@ -677,7 +804,7 @@ static void rouse(struct quorum *q)
  */
 void quorum_sync_resume(struct quorum *q)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sync->lock, flags);
@@ -703,7 +830,7 @@ void quorum_sync_resume(struct quorum *q)
  */
 void quorum_sync_suspend(struct quorum *q)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sync->lock, flags);
@@ -727,7 +854,7 @@ void quorum_sync_suspend(struct quorum *q)
  */
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long flags;
 	int r = -EBUSY;
 
@@ -754,7 +881,7 @@ int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
  */
 int quorum_sync_stop(struct quorum *q, bool freeze)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long flags;
 	bool ended;
 
@@ -776,9 +903,9 @@ void quorum_sync_clear(struct quorum *q)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&q->sync.lock, flags);
-	q->sync.differ = 0;
-	spin_unlock_irqrestore(&q->sync.lock, flags);
+	spin_lock_irqsave(&q->sync->lock, flags);
+	q->sync->differ = 0;
+	spin_unlock_irqrestore(&q->sync->lock, flags);
 }
 
 /**
@@ -791,7 +918,7 @@ void quorum_sync_clear(struct quorum *q)
  */
 void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state)
 {
-	struct quorum_sync *sync = &q->sync;
+	struct quorum_sync *sync = q->sync;
 	unsigned long flags;
 
 	spin_lock_irqsave(&sync->lock, flags);

@@ -10,6 +10,7 @@
 #include "dm-quorum-answer.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
+#include "dm-quorum-sync.h"
 #include "dm-quorum-write.h"
 
 #include <linux/sizes.h>

@@ -12,6 +12,7 @@
 #include "dm-quorum-message.h"
 #include "dm-quorum-read.h"
 #include "dm-quorum-recheck.h"
+#include "dm-quorum-sync.h"
 #include "dm-quorum-table.h"
 #include "dm-quorum-write.h"
 
@@ -39,6 +40,7 @@ static void quorum_free(struct quorum *q)
 	/* Whoever raises events goes first. */
 	if (q->sync_wq)
 		destroy_workqueue(q->sync_wq);
+	quorum_sync_exit(q);
 	quorum_reads_exit(q);
 	quorum_writes_exit(q);
 	quorum_reports_exit(&q->reports);
@@ -99,7 +101,8 @@ static int start_regions(struct quorum *q)
 	    quorum_suspects_init(&q->suspects, nr, q->region_shift))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate region bitmaps");
-	quorum_sync_init(q, quorum_option(q, QUORUM_SYNC));
+	if (quorum_sync_init(q, quorum_option(q, QUORUM_SYNC)))
+		return quorum_refuse(q->ti, -ENOMEM, "Cannot allocate sweep");
 	return 0;
 }
 

@@ -67,6 +67,7 @@
 
 struct crypto_shash;
 struct quorum_reads;
+struct quorum_sync;
 
 enum quorum_read_pattern {
 	QUORUM_PATTERN_QUORUM,
@@ -84,121 +85,6 @@ struct quorum_leg {
 	struct dm_dev *dev;
 	sector_t offset;
 	struct quorum_score score;
-};
-
-enum quorum_sync_action {
-	QUORUM_SYNC_IDLE,
-	QUORUM_SYNC_RESYNC,
-	QUORUM_SYNC_RECOVER,
-	QUORUM_SYNC_CHECK,
-	QUORUM_SYNC_REPAIR,
-};
-
-#define QUORUM_SLOTS	4
-
-/**
- * struct quorum_slot - one region that the sweep is at
- * @q: the target
- * @state: what @work is to do: lock the next piece; nothing, the range comes
- *	later; look at the piece
- * @busy: it takes part in the running action (sync->lock)
- * @region: the region
- * @pos: what of it is still to be done begins here
- * @end: and ends here
- * @known: that something is amiss there is no news
- * @careful: up to here, in small pieces: some leg could not read all of a large
- *	one
- * @piece: the size of these, in bytes
- * @bad: how many of these a leg could not read
- * @told: legs that could not read the last one, and were accused of that
- * @unrested: bytes looked at since it rested
- * @woke: when that was, in jiffies
- * @found: what came of the region so far
- * @marks: quorum_marks() when the region was begun
- * @doubts: quorum_suspects_marks() then
- * @range: of the piece
- * @work: the next step
- */
-struct quorum_slot {
-	struct quorum *q;
-	enum {
-		QUORUM_SLOT_RESTING,
-		QUORUM_SLOT_WAITING,
-		QUORUM_SLOT_GRANTED,
-	} state;
-	bool busy;
-	unsigned long region;
-	sector_t pos;
-	sector_t end;
-	bool known;
-	sector_t careful;
-	unsigned int piece;
-	u8 bad[QUORUM_MAX_LEGS];
-	u32 told;
-	unsigned int unrested;
-	unsigned long woke;
-	struct quorum_finding found;
-	u64 marks;
-	u64 doubts;
-	struct quorum_range range;
-	struct delayed_work work;
-};
-
-/**
- * struct quorum_sync - the sweep of a target
- * @action: what is under way
- * @last: what was last that started by itself
- * @frozen: nothing starts by itself
- * @suspended: nothing runs: slots leave and keep their places
- * @first: the legs are being made equal for the first time
- * @later: requests went back to dm, and are to come again before all else
- * @cancel: slots leave, and the action is over
- * @resync_due: regions are to be made equal, if there are such
- * @recover_due: live legs are to be brought up to date, likewise
- * @passing: what the action could not do may be possible later
- * @next: the next region to give to a slot
- * @done: sectors that the action, or the last one, is done with
- * @total: of so many
- * @differ: sectors found different by the last resync, check or repair
- * @unresolved: sectors that the last action found no winner for
- * @budget: when the bound on the rate allows the next piece, in ns
- * @not_before: when the next action may begin, in ns: the last one did not rest
- *	after its last piece
- * @retry_at: when the next one may that nobody has asked for, in ns
- * @pause: how long after the last one that is, in ns
- * @ended: when that was, in ns; 0 is never
- * @retry: starts it
- * @nr_busy: slots at work
- * @wait: woken when a slot leaves
- * @slot: the regions being worked on
- */
-struct quorum_sync {
-	/** @lock: protects all of this but what a busy slot is at */
-	spinlock_t lock;
-	enum quorum_sync_action action;
-	enum quorum_sync_action last;
-	bool frozen;
-	bool suspended;
-	bool first;
-	bool later;
-	bool cancel;
-	bool resync_due;
-	bool recover_due;
-	bool passing;
-	unsigned long next;
-	sector_t done;
-	sector_t total;
-	u64 differ;
-	u64 unresolved;
-	u64 budget;
-	u64 not_before;
-	u64 retry_at;
-	u64 pause;
-	u64 ended;
-	struct delayed_work retry;
-	unsigned int nr_busy;
-	wait_queue_head_t wait;
-	struct quorum_slot slot[QUORUM_SLOTS];
 };
 
 /**
@@ -267,7 +153,7 @@ struct quorum {
 	struct quorum_pages pages ____cacheline_aligned_in_smp;
 	mempool_t rechecks;
 
-	struct quorum_sync sync;
+	struct quorum_sync *sync;
 
 	struct quorum_reports reports;
 
@@ -299,36 +185,5 @@ static inline bool quorum_option(const struct quorum *q,
 {
 	return test_bit(option, &q->options);
 }
-
-/*
- * dm-quorum-sync.c: the background sweep.
- */
-
-/**
- * struct quorum_sync_state - what is told of the sweep
- * @action: what is under way, in a word
- * @done: as in struct quorum_sync
- * @total: likewise
- * @differ: likewise
- * @unresolved: likewise
- */
-struct quorum_sync_state {
-	const char *action;
-	sector_t done;
-	sector_t total;
-	u64 differ;
-	u64 unresolved;
-};
-
-void quorum_sync_init(struct quorum *q, bool resync);
-void quorum_sync_resume(struct quorum *q);
-void quorum_sync_suspend(struct quorum *q);
-void quorum_sync_due(struct quorum *q);
-void quorum_sync_later(struct quorum *q);
-void quorum_sync_recover(struct quorum *q);
-int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
-int quorum_sync_stop(struct quorum *q, bool freeze);
-void quorum_sync_clear(struct quorum *q);
-void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state);
 
 #endif /* DM_QUORUM_H */
