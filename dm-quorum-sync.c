@@ -19,19 +19,12 @@
 #include "dm-quorum.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
+#include "dm-quorum-pace.h"
 #include "dm-quorum-recheck.h"
 #include "dm-quorum-sync.h"
 
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
-
-/* While the device is in use, a slot rests this much longer than it worked. */
-#define YIELD_FACTOR		4
-
-/* A bounded sweep moves in pieces that take about this share of a second. */
-#define RATE_PIECES		8
-#define MIN_PIECE_BYTES		(64U << 10)
 
 /*
  * A leg that could not be read so many times in a piece is asked last, and
@@ -41,17 +34,6 @@
 
 /* A slot in small steps goes on for so long before it rests. */
 #define MIN_REST_BYTES		(64U << 10)
-
-/*
- * An action that starts by itself sooner than RECENTLY after the last such
- * makes the next one wait longer, within bounds.
- */
-#define RECENTLY		(60ULL * NSEC_PER_SEC)
-#define MIN_PAUSE		(NSEC_PER_SEC / 4ULL)
-#define MAX_PAUSE		(64ULL * NSEC_PER_SEC)
-
-/* What went back to dm comes again before this has passed since the resume. */
-#define REQUEUE_PAUSE		(5ULL * NSEC_PER_SEC)
 
 #define QUORUM_SLOTS	4
 
@@ -121,13 +103,8 @@ struct quorum_slot {
  * @total: of so many
  * @differ: sectors found different by the last resync, check or repair
  * @unresolved: sectors that the last action found no winner for
- * @budget: when the bound on the rate allows the next piece, in ns
- * @not_before: when the next action may begin, in ns: the last one did not rest
- *	after its last piece
- * @retry_at: when the next one may that nobody has asked for, in ns
- * @pause: how long after the last one that is, in ns
- * @ended: when that was, in ns; 0 is never
- * @retry: starts it
+ * @pace: how fast it goes, and when an action may start by itself
+ * @retry: starts it when it may
  * @nr_busy: slots at work
  * @wait: woken when a slot leaves
  * @slot: the regions being worked on
@@ -151,11 +128,7 @@ struct quorum_sync {
 	sector_t total;
 	u64 differ;
 	u64 unresolved;
-	u64 budget;
-	u64 not_before;
-	u64 retry_at;
-	u64 pause;
-	u64 ended;
+	struct quorum_pace pace;
 	struct delayed_work retry;
 	unsigned int nr_busy;
 	wait_queue_head_t wait;
@@ -234,12 +207,8 @@ static void __reset(struct quorum *q, enum quorum_sync_action action)
 /* One slot keeps to a bound on the rate better than several. */
 static void __wake_slots(struct quorum *q)
 {
-	unsigned long delay = 0;
-	u64 now = ktime_get_ns();
+	unsigned long delay = quorum_pace_owed(&q->sync->pace, ktime_get_ns());
 	unsigned int i;
-
-	if (now < q->sync->not_before)
-		delay = nsecs_to_jiffies(q->sync->not_before - now);
 
 	for (i = 0; i < (q->max_rate ? 1 : QUORUM_SLOTS); i++) {
 		struct quorum_slot *slot = &q->sync->slot[i];
@@ -301,28 +270,13 @@ static enum quorum_sync_action __due(struct quorum *q)
 	return sync->recover_due ? QUORUM_SYNC_RECOVER : QUORUM_SYNC_IDLE;
 }
 
-/* An action begins that nobody has asked for: how long will the next wait? */
-static void __back_off(struct quorum_sync *sync, u64 now)
-{
-	if (!sync->ended || now - sync->ended > RECENTLY + sync->pause)
-		sync->pause = 0;
-	else
-		sync->pause = clamp(2 * sync->pause, MIN_PAUSE, MAX_PAUSE);
-}
-
-/* Somebody has asked, or things have changed: there is no need to wait. */
-static void __hurry(struct quorum_sync *sync)
-{
-	sync->ended = 0;
-	sync->retry_at = 0;
-}
-
 /* Start what is due, if nothing runs and nothing forbids it. */
 static void __start_due(struct quorum *q)
 {
 	struct quorum_sync *sync = q->sync;
 	enum quorum_sync_action action;
 	u64 now = ktime_get_ns();
+	unsigned long wait;
 
 	if (sync->suspended || sync->frozen || sync->action || sync->nr_busy ||
 	    !q->writable)
@@ -330,9 +284,9 @@ static void __start_due(struct quorum *q)
 	action = __due(q);
 	if (!action)
 		return;
-	if (now < sync->retry_at) {
-		queue_delayed_work(q->sync_wq, &sync->retry,
-				   nsecs_to_jiffies(sync->retry_at - now) + 1);
+	wait = quorum_pace_wait(&sync->pace, now);
+	if (wait) {
+		queue_delayed_work(q->sync_wq, &sync->retry, wait);
 		return;
 	}
 	if (action == QUORUM_SYNC_RESYNC)
@@ -340,7 +294,7 @@ static void __start_due(struct quorum *q)
 	else
 		sync->recover_due = false;
 	sync->last = action;
-	__back_off(sync, now);
+	quorum_pace_start(&sync->pace, now);
 	__start(q, action);
 }
 
@@ -353,16 +307,6 @@ static bool __is_automatic(struct quorum_sync *sync)
 /*
  * Pace.
  */
-
-static unsigned int piece_bytes(struct quorum *q)
-{
-	u64 bytes = q->max_bytes;
-
-	if (q->max_rate)
-		bytes = clamp_t(u64, (u64)q->max_rate * 1024 / RATE_PIECES,
-				MIN_PIECE_BYTES, q->max_bytes);
-	return rounddown((unsigned int)bytes, q->block_size);
-}
 
 /* Sub-jiffy steps add up before they are worth a rest. */
 static bool wants_rest(struct quorum_slot *slot)
@@ -380,8 +324,8 @@ static bool wants_rest(struct quorum_slot *slot)
 static unsigned long __rest(struct quorum *q, struct quorum_slot *slot)
 {
 	struct quorum_sync *sync = q->sync;
-	unsigned long delay = 0;
 	u64 now = ktime_get_ns();
+	unsigned long delay;
 
 	/* Not in one test: what gcc makes of that, its analyzer takes amiss. */
 	if (sync->suspended)
@@ -390,17 +334,12 @@ static unsigned long __rest(struct quorum *q, struct quorum_slot *slot)
 		return 0;
 	if (!wants_rest(slot))
 		return 0;
-	if (q->max_rate) {
-		sync->budget = max(sync->budget, now) +
-			       div_u64((u64)slot->unrested * NSEC_PER_SEC /
-				       1024, q->max_rate);
-		delay = nsecs_to_jiffies(sync->budget - now) + 1;
-	}
+	delay = quorum_pace_spend(&sync->pace, now, slot->unrested);
 	if (quorum_foreground_busy(q))
-		delay = max(delay, YIELD_FACTOR * (jiffies - slot->woke + 1));
+		delay = max(delay, quorum_pace_yield(jiffies - slot->woke));
 	slot->unrested = 0;
 	if (!__has_region(slot) && __next_region(q) >= q->nr_regions) {
-		sync->not_before = now + jiffies_to_nsecs(delay);
+		quorum_pace_owe(&sync->pace, now, delay);
 		return 0;
 	}
 	return delay;
@@ -575,11 +514,14 @@ static void slot_granted(struct quorum_range *range)
 static void slot_lock_piece(struct quorum *q, struct quorum_slot *slot)
 {
 	bool careful = slot->pos < slot->careful;
-	unsigned int bytes = careful ? slot->piece : piece_bytes(q);
+	unsigned int bytes = quorum_pace_piece(&q->sync->pace, q->max_bytes,
+					       q->block_size);
 	sector_t end = careful ? slot->careful : slot->end;
-	sector_t sectors = min_t(sector_t, end - slot->pos,
-				 bytes >> SECTOR_SHIFT);
+	sector_t sectors;
 
+	if (careful)
+		bytes = slot->piece;
+	sectors = min_t(sector_t, end - slot->pos, bytes >> SECTOR_SHIFT);
 	slot->state = QUORUM_SLOT_WAITING;
 	slot->range.start = slot->pos;
 	slot->range.last = slot->pos + sectors - 1;
@@ -610,12 +552,8 @@ static void __finish(struct quorum *q)
 	__note_due(sync);
 	if (sync->action == QUORUM_SYNC_RESYNC && !sync->cancel)
 		sync->first = false;
-	if (__is_automatic(sync) && !sync->cancel) {
-		sync->ended = ktime_get_ns();
-		if (sync->passing)
-			sync->pause = max(sync->pause, MIN_PAUSE);
-		sync->retry_at = sync->ended + sync->pause;
-	}
+	if (__is_automatic(sync) && !sync->cancel)
+		quorum_pace_end(&sync->pace, ktime_get_ns(), sync->passing);
 	__reset(q, QUORUM_SYNC_IDLE);
 	__start_due(q);
 }
@@ -690,7 +628,7 @@ static void start_due(struct quorum *q, bool hurry)
 	q->sync->resync_due = true;
 	q->sync->recover_due = true;
 	if (hurry)
-		__hurry(q->sync);
+		quorum_pace_hurry(&q->sync->pace);
 	__start_due(q);
 	spin_unlock_irqrestore(&q->sync->lock, flags);
 }
@@ -762,6 +700,7 @@ int quorum_sync_init(struct quorum *q, bool resync)
 	sync->q = q;
 	spin_lock_init(&sync->lock);
 	init_waitqueue_head(&sync->wait);
+	quorum_pace_init(&sync->pace, q->max_rate);
 	INIT_DELAYED_WORK(&sync->retry, retry_work);
 	sync->suspended = true;
 	sync->first = resync && q->writable;
@@ -811,9 +750,9 @@ void quorum_sync_resume(struct quorum *q)
 	sync->suspended = false;
 	sync->resync_due = true;
 	sync->recover_due = true;
-	__hurry(sync);
+	quorum_pace_hurry(&sync->pace);
 	if (sync->later)
-		sync->retry_at = ktime_get_ns() + REQUEUE_PAUSE;
+		quorum_pace_requeued(&sync->pace, ktime_get_ns());
 	sync->later = false;
 	if (sync->action)
 		__wake_slots(q);
