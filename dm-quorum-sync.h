@@ -11,15 +11,9 @@
 
 #include <linux/types.h>
 
-struct quorum;
+#include "dm-quorum-walk.h"
 
-enum quorum_sync_action {
-	QUORUM_SYNC_IDLE,
-	QUORUM_SYNC_RESYNC,
-	QUORUM_SYNC_RECOVER,
-	QUORUM_SYNC_CHECK,
-	QUORUM_SYNC_REPAIR,
-};
+struct quorum;
 
 /**
  * struct quorum_sync_state - what is told of the sweep
