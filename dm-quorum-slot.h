@@ -2,10 +2,10 @@
 /*
  * One region of the sweep, piece by piece.
  *
- * The sweep, whose the slot is, gives it a region, and then again and again asks
- * for the range of the next piece and, once that is there, has it looked at,
- * until nothing is left of the region.  It does one of these at a time, so a
- * slot has no lock.
+ * The sweep, whose the slot is, gives it a region, and then again and again
+ * asks for the range of the next piece and, once that is there, has it looked
+ * at, until nothing is left of the region.  It does one of these at a time, so
+ * a slot has no lock.
  */
 #ifndef DM_QUORUM_SLOT_H
 #define DM_QUORUM_SLOT_H

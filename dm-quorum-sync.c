@@ -3,85 +3,39 @@
  * The background sweep: resync, recover, check and repair are one walk over
  * the regions whose every step is a second look under the range lock.
  *
- * A few sweepers work on a region each.  One that is told to stop keeps its
- * place: a suspended sweep goes on where it stood.
+ * Here is decided which of them is under way.  Resync and recover start by
+ * themselves when there is something to do.  If that happens again and again,
+ * they back off.
  *
- * Resync and recover start by themselves when there is something to do.  If
- * that happens again and again, they back off.
- *
- * State changes under sync->lock; those of the regions and suspects may be taken inside it.
- * What begins with __ holds sync->lock.
+ * State changes under sweep->lock; those of the regions and suspects may be taken inside it.
+ * What begins with __ holds sweep->lock.
  */
 #include "dm-quorum.h"
-#include "dm-quorum-io.h"
-#include "dm-quorum-pace.h"
-#include "dm-quorum-slot.h"
+#include "dm-quorum-sweep.h"
 #include "dm-quorum-sync.h"
-#include "dm-quorum-walk.h"
 
-#include <linux/jiffies.h>
 #include <linux/ktime.h>
-
-/* In small steps a sweeper goes on for so long before it rests. */
-#define MIN_REST_BYTES		(64U << 10)
-
-#define NR_SWEEPERS		4
-
-/* A slot, and what moves it on. */
-struct sweeper {
-	struct quorum_sync *sync;
-	struct quorum_slot slot;
-	/*
-	 * What @work is to do: lock the next piece; nothing, the range comes
-	 * later; look at the piece.
-	 */
-	enum {
-		SWEEPER_RESTING,
-		SWEEPER_WAITING,
-		SWEEPER_GRANTED,
-	} state;
-	struct delayed_work work;
-	/* It takes part in the running action (sync->lock). */
-	bool busy;
-	/* Bytes looked at since it rested, and when that was, in jiffies. */
-	unsigned int unrested;
-	unsigned long woke;
-};
 
 /**
  * struct quorum_sync - the sweep of a target
  * @q: the target
+ * @sweep: what is under way; its lock protects the rest
  * @last: what was last that started by itself
  * @frozen: nothing starts by itself
- * @suspended: nothing runs: sweepers leave and keep their places
  * @later: requests went back to dm, and are to come again before all else
- * @cancel: sweepers leave, and the action is over
  * @resync_due: regions are to be made equal, if there are such
  * @recover_due: live legs are to be brought up to date, likewise
- * @walk: the action that is under way
- * @pace: how fast it goes, and when one may start by itself
- * @retry: starts it when it may
- * @nr_busy: sweepers at work
- * @wait: woken when one leaves
- * @sweeper: who works on a region each
+ * @retry: starts what is due when it may
  */
 struct quorum_sync {
 	struct quorum *q;
-	/** @lock: protects all of this but what a busy sweeper is at */
-	spinlock_t lock;
+	struct quorum_sweep sweep;
 	enum quorum_sync_action last;
 	bool frozen;
-	bool suspended;
 	bool later;
-	bool cancel;
 	bool resync_due;
 	bool recover_due;
-	struct quorum_walk walk;
-	struct quorum_pace pace;
 	struct delayed_work retry;
-	unsigned int nr_busy;
-	wait_queue_head_t wait;
-	struct sweeper sweeper[NR_SWEEPERS];
 };
 
 static const char * const action_names[] = {
@@ -91,45 +45,6 @@ static const char * const action_names[] = {
 	[QUORUM_SYNC_CHECK]	= "check",
 	[QUORUM_SYNC_REPAIR]	= "repair",
 };
-
-/*
- * An action begins.
- */
-
-/* Leave whatever the last one left of its regions. */
-static void __reset(struct quorum_sync *sync)
-{
-	unsigned int i;
-
-	sync->cancel = false;
-	for (i = 0; i < NR_SWEEPERS; i++)
-		quorum_slot_drop(&sync->sweeper[i].slot);
-}
-
-/* One keeps to a bound on the rate better than several. */
-static void __wake_sweepers(struct quorum_sync *sync)
-{
-	unsigned long delay = quorum_pace_owed(&sync->pace, ktime_get_ns());
-	struct quorum *q = sync->q;
-	unsigned int i;
-
-	for (i = 0; i < (q->max_rate ? 1 : NR_SWEEPERS); i++) {
-		struct sweeper *sweeper = &sync->sweeper[i];
-
-		if (sweeper->busy)
-			continue;
-		sweeper->busy = true;
-		sync->nr_busy++;
-		queue_delayed_work(q->sync_wq, &sweeper->work, delay);
-	}
-}
-
-static void __start(struct quorum_sync *sync, enum quorum_sync_action action)
-{
-	__reset(sync);
-	quorum_walk_start(&sync->walk, sync->q, action);
-	__wake_sweepers(sync);
-}
 
 /*
  * What needs no asking.
@@ -162,17 +77,18 @@ static bool is_automatic(enum quorum_sync_action action)
 /* Start what is due, if nothing runs and nothing forbids it. */
 static void __start_due(struct quorum_sync *sync)
 {
+	struct quorum_sweep *sweep = &sync->sweep;
 	enum quorum_sync_action action;
 	u64 now = ktime_get_ns();
 	unsigned long wait;
 
-	if (sync->suspended || sync->frozen || sync->walk.action ||
-	    sync->nr_busy || !sync->q->writable)
+	if (sweep->suspended || sync->frozen || !sync->q->writable ||
+	    !__quorum_sweep_idle(sweep))
 		return;
 	action = __due(sync);
 	if (!action)
 		return;
-	wait = quorum_pace_wait(&sync->pace, now);
+	wait = quorum_pace_wait(&sweep->pace, now);
 	if (wait) {
 		queue_delayed_work(sync->q->sync_wq, &sync->retry, wait);
 		return;
@@ -182,108 +98,8 @@ static void __start_due(struct quorum_sync *sync)
 	else
 		sync->recover_due = false;
 	sync->last = action;
-	quorum_pace_start(&sync->pace, now);
-	__start(sync, action);
-}
-
-/*
- * A sweeper at work.
- */
-
-/* Sub-jiffy steps add up before they are worth a rest. */
-static bool wants_rest(struct sweeper *sweeper)
-{
-	return sweeper->unrested >= MIN_REST_BYTES ||
-	       jiffies - sweeper->woke > 0 ||
-	       !quorum_slot_has_region(&sweeper->slot);
-}
-
-/*
- * How long, in jiffies, one rests after a piece.  Not at all if it is to leave:
- * when told to, it is roused or sees so itself; and when there is
- * nothing left to do, whoever sees all legs in sync should not see the action
- * linger: the next one rests instead.
- */
-static unsigned long __rest(struct quorum_sync *sync, struct sweeper *sweeper)
-{
-	u64 now = ktime_get_ns();
-	unsigned long delay;
-
-	/* Not in one test: what gcc makes of that, its analyzer takes amiss. */
-	if (sync->suspended)
-		return 0;
-	if (sync->cancel)
-		return 0;
-	if (!wants_rest(sweeper))
-		return 0;
-	delay = quorum_pace_spend(&sync->pace, now, sweeper->unrested);
-	if (quorum_foreground_busy(sync->q))
-		delay = max(delay, quorum_pace_yield(jiffies - sweeper->woke));
-	sweeper->unrested = 0;
-	if (!quorum_slot_has_region(&sweeper->slot) &&
-	    !quorum_walk_has_region(&sync->walk, sync->q)) {
-		quorum_pace_owe(&sync->pace, now, delay);
-		return 0;
-	}
-	return delay;
-}
-
-/* Count what came of a piece, before what is known of its region changes. */
-static void count_found(struct quorum_sync *sync,
-			const struct quorum_look *look)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&sync->lock, flags);
-	quorum_walk_count(&sync->walk, look);
-	spin_unlock_irqrestore(&sync->lock, flags);
-}
-
-/* The range is held: look at the piece, give the range back, rest. */
-static void do_piece(struct quorum_sync *sync, struct sweeper *sweeper)
-{
-	struct quorum_slot *slot = &sweeper->slot;
-	unsigned long flags, delay;
-	struct quorum_look look;
-	bool again = false;
-
-	if (!sweeper->unrested)
-		sweeper->woke = jiffies;
-	quorum_slot_look(slot, sync->walk.action, &look);
-	sweeper->unrested += look.done;
-	if (look.done) {
-		count_found(sync, &look);
-		if (!quorum_slot_has_region(slot))
-			again = !quorum_slot_finish(slot,
-						    sync->walk.action);
-	}
-
-	spin_lock_irqsave(&sync->lock, flags);
-	sync->recover_due |= again;
-	sweeper->state = SWEEPER_RESTING;
-	delay = __rest(sync, sweeper);
-	queue_delayed_work(sync->q->sync_wq, &sweeper->work, delay);
-	spin_unlock_irqrestore(&sync->lock, flags);
-}
-
-static void range_granted(struct quorum_slot *slot)
-{
-	struct sweeper *sweeper = container_of(slot, struct sweeper, slot);
-
-	/* Pairs with sweeper_work(), which may run for another reason. */
-	smp_store_release(&sweeper->state, SWEEPER_GRANTED);
-	queue_delayed_work(slot->q->sync_wq, &sweeper->work, 0);
-}
-
-static void lock_piece(struct quorum_sync *sync, struct sweeper *sweeper)
-{
-	struct quorum *q = sync->q;
-
-	sweeper->state = SWEEPER_WAITING;
-	if (quorum_slot_lock(&sweeper->slot,
-			     quorum_pace_piece(&sync->pace, q->max_bytes,
-					       q->block_size)))
-		do_piece(sync, sweeper);
+	quorum_pace_start(&sweep->pace, now);
+	__quorum_sweep_start(sweep, action);
 }
 
 /*
@@ -291,90 +107,23 @@ static void lock_piece(struct quorum_sync *sync, struct sweeper *sweeper)
  * later is tried again.  Anything but a recovery that came to its end may have
  * made one possible.
  */
-static void __finish(struct quorum_sync *sync)
+static void __ended(struct quorum_sweep *sweep)
 {
-	struct quorum_walk *walk = &sync->walk;
-	bool again = sync->cancel || walk->passing;
+	struct quorum_sync *sync = container_of(sweep, struct quorum_sync,
+						sweep);
+	enum quorum_sync_action action = sweep->walk.action;
+	bool again = sweep->cancel || sweep->walk.passing;
 
-	if (walk->action != QUORUM_SYNC_RECOVER || again)
+	if (action != QUORUM_SYNC_RECOVER || again || sweep->again)
 		sync->recover_due = true;
-	if (is_automatic(walk->action)) {
+	if (is_automatic(action)) {
 		sync->resync_due |= again;
-		if (!sync->cancel)
-			quorum_pace_end(&sync->pace, ktime_get_ns(),
-					walk->passing);
+		if (!sweep->cancel)
+			quorum_pace_end(&sweep->pace, ktime_get_ns(),
+					sweep->walk.passing);
 	}
-	quorum_walk_end(walk, !sync->cancel);
-	__reset(sync);
+	__quorum_sweep_end(sweep);
 	__start_due(sync);
-}
-
-/* Give a slot a region.  Returns false if there is none left. */
-static bool __assign(struct quorum_sync *sync, struct quorum_slot *slot)
-{
-	unsigned long region;
-	bool known;
-
-	if (!quorum_walk_take(&sync->walk, sync->q, &region, &known))
-		return false;
-	quorum_slot_begin(slot, region, known);
-	return true;
-}
-
-/* The last to leave closes the books.  Returns whether it did. */
-static bool __leave(struct quorum_sync *sync, struct sweeper *sweeper)
-{
-	sweeper->busy = false;
-	if (--sync->nr_busy || (sync->suspended && !sync->cancel))
-		return false;
-	__finish(sync);
-	return true;
-}
-
-static void next_piece(struct quorum_sync *sync, struct sweeper *sweeper)
-{
-	bool more, ended = false;
-	unsigned long flags;
-
-	spin_lock_irqsave(&sync->lock, flags);
-	if (!sweeper->busy) {
-		/* Roused when it had just left. */
-		spin_unlock_irqrestore(&sync->lock, flags);
-		return;
-	}
-	more = !sync->suspended && !sync->cancel &&
-	       (quorum_slot_has_region(&sweeper->slot) ||
-		__assign(sync, &sweeper->slot));
-	if (!more)
-		ended = __leave(sync, sweeper);
-	spin_unlock_irqrestore(&sync->lock, flags);
-
-	if (more) {
-		lock_piece(sync, sweeper);
-		return;
-	}
-	wake_up_all(&sync->wait);
-	if (ended)
-		quorum_raise_event(&sync->q->reports);
-}
-
-static void sweeper_work(struct work_struct *work)
-{
-	struct sweeper *sweeper = container_of(to_delayed_work(work),
-					       struct sweeper, work);
-
-	/* Pairs with range_granted(). */
-	switch (smp_load_acquire(&sweeper->state)) {
-	case SWEEPER_RESTING:
-		next_piece(sweeper->sync, sweeper);
-		break;
-	case SWEEPER_GRANTED:
-		do_piece(sweeper->sync, sweeper);
-		break;
-	case SWEEPER_WAITING:
-		/* Woken from its rest a moment too late. */
-		break;
-	}
 }
 
 /*
@@ -383,15 +132,16 @@ static void sweeper_work(struct work_struct *work)
 
 static void start_due(struct quorum_sync *sync, bool hurry)
 {
+	struct quorum_sweep *sweep = &sync->sweep;
 	unsigned long flags;
 
-	spin_lock_irqsave(&sync->lock, flags);
+	spin_lock_irqsave(&sweep->lock, flags);
 	sync->resync_due = true;
 	sync->recover_due = true;
 	if (hurry)
-		quorum_pace_hurry(&sync->pace);
+		quorum_pace_hurry(&sweep->pace);
 	__start_due(sync);
-	spin_unlock_irqrestore(&sync->lock, flags);
+	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
 /**
@@ -435,11 +185,12 @@ static void retry_work(struct work_struct *work)
 {
 	struct quorum_sync *sync = container_of(to_delayed_work(work),
 						struct quorum_sync, retry);
+	struct quorum_sweep *sweep = &sync->sweep;
 	unsigned long flags;
 
-	spin_lock_irqsave(&sync->lock, flags);
+	spin_lock_irqsave(&sweep->lock, flags);
 	__start_due(sync);
-	spin_unlock_irqrestore(&sync->lock, flags);
+	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
 /**
@@ -453,26 +204,17 @@ static void retry_work(struct work_struct *work)
 int quorum_sync_init(struct quorum *q, bool resync)
 {
 	struct quorum_sync *sync = kzalloc(sizeof(*sync), GFP_KERNEL);
-	unsigned int i;
 
 	if (!sync)
 		return -ENOMEM;
 	q->sync = sync;
 	sync->q = q;
-	spin_lock_init(&sync->lock);
-	init_waitqueue_head(&sync->wait);
-	quorum_pace_init(&sync->pace, q->max_rate);
+	quorum_sweep_init(&sync->sweep, q, __ended);
 	INIT_DELAYED_WORK(&sync->retry, retry_work);
-	sync->suspended = true;
-	sync->walk.first = resync && q->writable;
-	if (sync->walk.first)
+	sync->sweep.suspended = true;
+	if (resync && q->writable) {
+		sync->sweep.walk.first = true;
 		quorum_unsettle(&q->suspects, 0, 0);
-	for (i = 0; i < NR_SWEEPERS; i++) {
-		struct sweeper *sweeper = &sync->sweeper[i];
-
-		sweeper->sync = sync;
-		quorum_slot_init(&sweeper->slot, q, range_granted);
-		INIT_DELAYED_WORK(&sweeper->work, sweeper_work);
 	}
 	return 0;
 }
@@ -489,17 +231,6 @@ void quorum_sync_exit(struct quorum *q)
 	kfree(q->sync);
 }
 
-/* Let those that rest see what has changed. */
-static void rouse(struct quorum_sync *sync)
-{
-	unsigned int i;
-
-	for (i = 0; i < NR_SWEEPERS; i++)
-		if (READ_ONCE(sync->sweeper[i].busy))
-			mod_delayed_work(sync->q->sync_wq,
-					 &sync->sweeper[i].work, 0);
-}
-
 /**
  * quorum_sync_resume() - go on where quorum_sync_suspend() stopped, or start
  * @q: the target
@@ -509,21 +240,22 @@ static void rouse(struct quorum_sync *sync)
 void quorum_sync_resume(struct quorum *q)
 {
 	struct quorum_sync *sync = q->sync;
+	struct quorum_sweep *sweep = &sync->sweep;
 	unsigned long flags;
 
-	spin_lock_irqsave(&sync->lock, flags);
-	sync->suspended = false;
+	spin_lock_irqsave(&sweep->lock, flags);
+	sweep->suspended = false;
 	sync->resync_due = true;
 	sync->recover_due = true;
-	quorum_pace_hurry(&sync->pace);
+	quorum_pace_hurry(&sweep->pace);
 	if (sync->later)
-		quorum_pace_requeued(&sync->pace, ktime_get_ns());
+		quorum_pace_requeued(&sweep->pace, ktime_get_ns());
 	sync->later = false;
-	if (sync->walk.action)
-		__wake_sweepers(sync);
+	if (sweep->walk.action)
+		__quorum_sweep_wake(sweep);
 	else
 		__start_due(sync);
-	spin_unlock_irqrestore(&sync->lock, flags);
+	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
 /**
@@ -535,13 +267,14 @@ void quorum_sync_resume(struct quorum *q)
 void quorum_sync_suspend(struct quorum *q)
 {
 	struct quorum_sync *sync = q->sync;
+	struct quorum_sweep *sweep = &sync->sweep;
 	unsigned long flags;
 
-	spin_lock_irqsave(&sync->lock, flags);
-	sync->suspended = true;
-	spin_unlock_irqrestore(&sync->lock, flags);
-	rouse(sync);
-	wait_event(sync->wait, !READ_ONCE(sync->nr_busy));
+	spin_lock_irqsave(&sweep->lock, flags);
+	sweep->suspended = true;
+	spin_unlock_irqrestore(&sweep->lock, flags);
+	quorum_sweep_rouse(sweep);
+	wait_event(sweep->wait, !READ_ONCE(sweep->nr_busy));
 	cancel_delayed_work_sync(&sync->retry);
 }
 
@@ -559,18 +292,19 @@ void quorum_sync_suspend(struct quorum *q)
 int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
 {
 	struct quorum_sync *sync = q->sync;
+	struct quorum_sweep *sweep = &sync->sweep;
 	unsigned long flags;
 	int r = -EBUSY;
 
 	if (action == QUORUM_SYNC_REPAIR && !q->writable)
 		return -EROFS;
-	spin_lock_irqsave(&sync->lock, flags);
-	if (!sync->suspended && !sync->walk.action && !sync->nr_busy) {
+	spin_lock_irqsave(&sweep->lock, flags);
+	if (!sweep->suspended && __quorum_sweep_idle(sweep)) {
 		sync->frozen = false;
-		__start(sync, action);
+		__quorum_sweep_start(sweep, action);
 		r = 0;
 	}
-	spin_unlock_irqrestore(&sync->lock, flags);
+	spin_unlock_irqrestore(&sweep->lock, flags);
 	return r;
 }
 
@@ -586,30 +320,32 @@ int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
 int quorum_sync_stop(struct quorum *q, bool freeze)
 {
 	struct quorum_sync *sync = q->sync;
+	struct quorum_sweep *sweep = &sync->sweep;
 	unsigned long flags;
 	bool ended;
 
-	spin_lock_irqsave(&sync->lock, flags);
+	spin_lock_irqsave(&sweep->lock, flags);
 	sync->frozen = freeze;
-	sync->cancel = true;
-	ended = sync->walk.action && !sync->nr_busy;
-	if (!sync->nr_busy)
-		__finish(sync);
-	spin_unlock_irqrestore(&sync->lock, flags);
+	sweep->cancel = true;
+	ended = sweep->walk.action && !sweep->nr_busy;
+	if (!sweep->nr_busy)
+		__ended(sweep);
+	spin_unlock_irqrestore(&sweep->lock, flags);
 	if (ended)
 		quorum_raise_event(&q->reports);
-	rouse(sync);
-	return wait_event_killable(sync->wait, !READ_ONCE(sync->cancel));
+	quorum_sweep_rouse(sweep);
+	return wait_event_killable(sweep->wait, !READ_ONCE(sweep->cancel));
 }
 
 /* Forget what the last action found different.  Context: Any. */
 void quorum_sync_clear(struct quorum *q)
 {
+	struct quorum_sweep *sweep = &q->sync->sweep;
 	unsigned long flags;
 
-	spin_lock_irqsave(&q->sync->lock, flags);
-	q->sync->walk.differ = 0;
-	spin_unlock_irqrestore(&q->sync->lock, flags);
+	spin_lock_irqsave(&sweep->lock, flags);
+	sweep->walk.differ = 0;
+	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
 /**
@@ -623,14 +359,15 @@ void quorum_sync_clear(struct quorum *q)
 void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state)
 {
 	struct quorum_sync *sync = q->sync;
-	struct quorum_walk *walk = &sync->walk;
+	struct quorum_sweep *sweep = &sync->sweep;
+	struct quorum_walk *walk = &sweep->walk;
 	unsigned long flags;
 
-	spin_lock_irqsave(&sync->lock, flags);
+	spin_lock_irqsave(&sweep->lock, flags);
 	state->action = sync->frozen ? "frozen" : action_names[walk->action];
 	state->done = walk->done;
 	state->total = max(walk->total, walk->done);
 	state->differ = walk->differ;
 	state->unresolved = walk->unresolved;
-	spin_unlock_irqrestore(&sync->lock, flags);
+	spin_unlock_irqrestore(&sweep->lock, flags);
 }

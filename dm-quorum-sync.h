@@ -3,7 +3,7 @@
  * The background sweep: what it is told to do, and what is told of it.
  *
  * The target sets it up, suspends and resumes it, and its messages start and
- * stop it; all of this may sleep.  Writes say what they leave to be done, in
+ * stop it: all of this may sleep.  Writes say what they leave to be done, in
  * whatever context they end.
  */
 #ifndef DM_QUORUM_SYNC_H

@@ -104,5 +104,6 @@ void quorum_walk_end(struct quorum_walk *walk, bool whole)
 {
 	if (walk->action == QUORUM_SYNC_RESYNC && whole)
 		walk->first = false;
+	walk->passing = false;
 	walk->action = QUORUM_SYNC_IDLE;
 }
