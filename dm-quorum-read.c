@@ -53,7 +53,8 @@ struct quorum_reads {
 
 static u32 voters_for(struct quorum_io *io)
 {
-	return quorum_current(&io->q->regions, io->sector, bio_sectors(io->bio));
+	return quorum_current(&io->q->regions, io->sector,
+			      bio_sectors(io->bio));
 }
 
 /* Threshold of @voters, beginning with another one each time. */

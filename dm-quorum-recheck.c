@@ -13,7 +13,7 @@
  * The sweep looks the same way, but does not hold a range for long: where some
  * leg could not read all, it is to come again with a smaller piece.
  *
- * All of this runs in look_wq or sync_wq and sleeps on leg I/O.
+ * All of this runs in a workqueue and sleeps on leg I/O.
  */
 #include "dm-quorum.h"
 #include "dm-quorum-io.h"
@@ -115,7 +115,7 @@ static bool enough_to_ask(struct quorum_recheck *rc)
  *
  * Nothing is written, and no loser accused, unless every block has a winner.
  *
- * Context: look_wq; sleeps.  The caller holds the range and no pages of @q.
+ * Context: A workqueue; sleeps.  The caller holds the range and no pages of @q.
  * Return: BLK_STS_OK or the error to complete the read with.
  */
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
@@ -187,7 +187,7 @@ static void conclude(struct quorum_recheck *rc, struct quorum_look *look)
  * Blocks without a winner are reported and left alone; the others are treated
  * as those of a read.
  *
- * Context: sync_wq; sleeps.  The caller holds the range and no pages of @q.
+ * Context: A workqueue; sleeps.  The caller holds the range and no pages of @q.
  */
 void quorum_recheck_sweep(struct quorum *q, struct quorum_look *look)
 {

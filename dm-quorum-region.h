@@ -47,7 +47,7 @@ struct quorum_regions {
 	u32 stale;
 	u32 held;
 
-	/** @lock: protects @marks and each @leg, and is held to change the rest */
+	/** @lock: protects @marks and @leg, and is held to change the rest */
 	spinlock_t lock;
 	seqcount_spinlock_t changes;
 	u64 marks;

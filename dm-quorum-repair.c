@@ -34,7 +34,8 @@ static void accuse_of(struct quorum_recheck *rc, unsigned int leg,
 		last = v->blocks - 1;
 	}
 	if (bitmap_intersects(where, v->tied, v->blocks))
-		quorum_report(&rc->q->reports, leg, kind, rc->sector + first * per_block,
+		quorum_report(&rc->q->reports, leg, kind,
+			      rc->sector + first * per_block,
 			      (last - first + 1) * per_block, status);
 	else
 		quorum_leg_accuse(rc->q, leg, kind,
@@ -256,7 +257,8 @@ static void blame_second_leg(struct quorum_recheck *rc)
 	unsigned int byte;
 
 	byte = quorum_buf_differ(&v->buf[0], &v->buf[1], 0, v->bytes);
-	quorum_report_byte(&rc->q->reports, ((u64)rc->sector << SECTOR_SHIFT) + byte);
+	quorum_report_byte(&rc->q->reports,
+			   ((u64)rc->sector << SECTOR_SHIFT) + byte);
 	if (!v->unsettled)
 		accuse_of(rc, 1, QUORUM_MISMATCHES, v->differ, BLK_STS_OK);
 }
@@ -297,6 +299,7 @@ void quorum_repair_no_quorum(struct quorum_recheck *rc)
 	if (quorum_option(rc->q, QUORUM_BLKVERIFY) && v->answered == v->asked)
 		blame_second_leg(rc);
 	if (!quorum_refusal(status) && !quorum_passing(status))
-		quorum_report_no_quorum(&rc->q->reports, rc->sector + first * per_block,
+		quorum_report_no_quorum(&rc->q->reports,
+					rc->sector + first * per_block,
 					(last - first + 1) * per_block);
 }

@@ -176,8 +176,10 @@ void quorum_report_no_quorum(struct quorum_reports *reports, sector_t sector,
 			     sector_t sectors)
 {
 	atomic64_inc(&reports->no_quorum);
-	quorum_warn(reports, &reports->log_limit, "no quorum: sectors %llu+%llu",
-		    device_sector(reports, sector), (unsigned long long)sectors);
+	quorum_warn(reports, &reports->log_limit,
+		    "no quorum: sectors %llu+%llu",
+		    device_sector(reports, sector),
+		    (unsigned long long)sectors);
 	quorum_raise_event(reports);
 }
 

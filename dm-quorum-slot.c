@@ -47,7 +47,7 @@ void quorum_slot_init(struct quorum_slot *slot, struct quorum *q,
  * @region: the region
  * @known: that something is amiss there is no news
  *
- * Context: Any, without q->lock.
+ * Context: Any, without locks of the regions.
  */
 void quorum_slot_begin(struct quorum_slot *slot, unsigned long region,
 		       bool known)
@@ -192,7 +192,7 @@ static void look_at(struct quorum_slot *slot, enum quorum_sync_action action,
  * @look: set to what came of it; where nothing is done, the piece is to be gone
  *	through in small steps
  *
- * Context: q->sync_wq; sleeps.
+ * Context: sleeps, on leg I/O.
  */
 void quorum_slot_look(struct quorum_slot *slot, enum quorum_sync_action action,
 		      struct quorum_look *look)
@@ -230,8 +230,8 @@ bool quorum_slot_finish(struct quorum_slot *slot,
 	if (action == QUORUM_SYNC_RECOVER) {
 		if (!found->vague)
 			rebuilt = quorum_legs_rebuilt(q, slot->region,
-							slot->marks,
-							found->missed);
+						      slot->marks,
+						      found->missed);
 	} else if (action != QUORUM_SYNC_CHECK) {
 		decided = decided && !found->missed;
 		if (!found->unresolved && !found->passing)

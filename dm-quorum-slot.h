@@ -10,6 +10,9 @@
 #ifndef DM_QUORUM_SLOT_H
 #define DM_QUORUM_SLOT_H
 
+#include "dm-quorum-look.h"
+#include "dm-quorum-range.h"
+#include "dm-quorum-vote.h"
 #include "dm-quorum-walk.h"
 
 /**

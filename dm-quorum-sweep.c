@@ -6,7 +6,8 @@
  * One that is told to stop keeps its place: a suspended sweep goes on where it
  * stood.
  *
- * State changes under sweep->lock; those of the regions and suspects may be taken inside it.
+ * State changes under sweep->lock; those of the regions, of the suspects and of
+ * reports may be taken inside it.
  * What begins with __ holds sweep->lock.
  */
 #include "dm-quorum.h"
@@ -51,7 +52,7 @@ void __quorum_sweep_wake(struct quorum_sweep *sweep)
 			continue;
 		sweeper->busy = true;
 		sweep->nr_busy++;
-		queue_delayed_work(q->sync_wq, &sweeper->work, delay);
+		queue_delayed_work(sweep->wq, &sweeper->work, delay);
 	}
 }
 
@@ -150,7 +151,7 @@ static void do_piece(struct quorum_sweep *sweep, struct quorum_sweeper *sweeper)
 	sweep->again |= again;
 	sweeper->state = QUORUM_SWEEPER_RESTING;
 	delay = __rest(sweep, sweeper);
-	queue_delayed_work(sweep->q->sync_wq, &sweeper->work, delay);
+	queue_delayed_work(sweep->wq, &sweeper->work, delay);
 	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
@@ -162,7 +163,7 @@ static void range_granted(struct quorum_slot *slot)
 
 	/* Pairs with sweeper_work(), which may run for another reason. */
 	smp_store_release(&sweeper->state, QUORUM_SWEEPER_GRANTED);
-	queue_delayed_work(slot->q->sync_wq, &sweeper->work, 0);
+	queue_delayed_work(sweeper->sweep->wq, &sweeper->work, 0);
 }
 
 static void lock_piece(struct quorum_sweep *sweep,
@@ -253,7 +254,7 @@ void quorum_sweep_rouse(struct quorum_sweep *sweep)
 
 	for (i = 0; i < QUORUM_SWEEPERS; i++)
 		if (READ_ONCE(sweep->sweeper[i].busy))
-			mod_delayed_work(sweep->q->sync_wq,
+			mod_delayed_work(sweep->wq,
 					 &sweep->sweeper[i].work, 0);
 }
 
@@ -264,9 +265,10 @@ void quorum_sweep_rouse(struct quorum_sweep *sweep)
  * @ended: as in struct quorum_sweep
  *
  * Context: May sleep.
+ * Return: 0 or -ENOMEM; quorum_sweep_exit() is due in any case.
  */
-void quorum_sweep_init(struct quorum_sweep *sweep, struct quorum *q,
-		       void (*ended)(struct quorum_sweep *sweep))
+int quorum_sweep_init(struct quorum_sweep *sweep, struct quorum *q,
+		      void (*ended)(struct quorum_sweep *sweep))
 {
 	unsigned int i;
 
@@ -282,4 +284,14 @@ void quorum_sweep_init(struct quorum_sweep *sweep, struct quorum *q,
 		quorum_slot_init(&sweeper->slot, q, range_granted);
 		INIT_DELAYED_WORK(&sweeper->work, sweeper_work);
 	}
+	sweep->wq = alloc_workqueue("kquorum_sync",
+				    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return sweep->wq ? 0 : -ENOMEM;
+}
+
+/* No sweeper is busy.  Context: May sleep. */
+void quorum_sweep_exit(struct quorum_sweep *sweep)
+{
+	if (sweep->wq)
+		destroy_workqueue(sweep->wq);
 }

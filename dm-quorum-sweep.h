@@ -5,7 +5,7 @@
  *
  * Who decides what is to be done, dm-quorum-sync.c, starts it, tells it to stop
  * and is called when it is over, and keeps what it decides by under the same
- * lock.  Sweepers work in q->sync_wq.
+ * lock.
  *
  * What begins with __ holds sweep->lock, and does not sleep.
  */
@@ -48,6 +48,7 @@ struct quorum_sweeper {
 /**
  * struct quorum_sweep - an action under way
  * @q: the target
+ * @wq: where sweepers work, and wait for leg I/O
  * @ended: called when it is over, with @lock held; may start another
  * @suspended: sweepers leave and keep their places
  * @cancel: sweepers leave, and the action is over
@@ -60,6 +61,7 @@ struct quorum_sweeper {
  */
 struct quorum_sweep {
 	struct quorum *q;
+	struct workqueue_struct *wq;
 	void (*ended)(struct quorum_sweep *sweep);
 	/** @lock: protects the rest, but what a busy sweeper is at */
 	spinlock_t lock;
@@ -73,8 +75,9 @@ struct quorum_sweep {
 	struct quorum_sweeper sweeper[QUORUM_SWEEPERS];
 };
 
-void quorum_sweep_init(struct quorum_sweep *sweep, struct quorum *q,
-		       void (*ended)(struct quorum_sweep *sweep));
+int quorum_sweep_init(struct quorum_sweep *sweep, struct quorum *q,
+		      void (*ended)(struct quorum_sweep *sweep));
+void quorum_sweep_exit(struct quorum_sweep *sweep);
 bool __quorum_sweep_idle(const struct quorum_sweep *sweep);
 void __quorum_sweep_start(struct quorum_sweep *sweep,
 			  enum quorum_sync_action action);

@@ -7,7 +7,8 @@
  * themselves when there is something to do.  If that happens again and again,
  * they back off.
  *
- * State changes under sweep->lock; those of the regions and suspects may be taken inside it.
+ * State changes under sweep->lock; those of the regions, of the suspects and of
+ * reports may be taken inside it.
  * What begins with __ holds sweep->lock.
  */
 #include "dm-quorum.h"
@@ -59,7 +60,8 @@ static enum quorum_sync_action __due(struct quorum_sync *sync)
 {
 	struct quorum *q = sync->q;
 
-	if (!quorum_nr_unsettled(&q->suspects) && !quorum_nr_undecided(&q->suspects))
+	if (!quorum_nr_unsettled(&q->suspects) &&
+	    !quorum_nr_undecided(&q->suspects))
 		sync->resync_due = false;
 	if (!quorum_behind(&q->regions))
 		sync->recover_due = false;
@@ -90,7 +92,7 @@ static void __start_due(struct quorum_sync *sync)
 		return;
 	wait = quorum_pace_wait(&sweep->pace, now);
 	if (wait) {
-		queue_delayed_work(sync->q->sync_wq, &sync->retry, wait);
+		queue_delayed_work(sync->sweep.wq, &sync->retry, wait);
 		return;
 	}
 	if (action == QUORUM_SYNC_RESYNC)
@@ -152,7 +154,7 @@ static void start_due(struct quorum_sync *sync, bool hurry)
  * been written to.  If nothing forbids it, and it was not tried again and again
  * lately, the sweep is under way on return; otherwise as soon as it may be.
  *
- * Context: Any, without q->lock.
+ * Context: Any, without locks of other rooms.
  */
 void quorum_sync_due(struct quorum *q)
 {
@@ -163,7 +165,7 @@ void quorum_sync_due(struct quorum *q)
  * quorum_sync_later() - there may be, some time after the next resume
  * @q: the target
  *
- * Context: Any, without q->lock.
+ * Context: Any, without locks of other rooms.
  */
 void quorum_sync_later(struct quorum *q)
 {
@@ -174,7 +176,7 @@ void quorum_sync_later(struct quorum *q)
  * quorum_sync_recover() - there is, and at once: somebody has asked for it
  * @q: the target
  *
- * Context: Any, without q->lock.
+ * Context: Any, without locks of other rooms.
  */
 void quorum_sync_recover(struct quorum *q)
 {
@@ -199,7 +201,7 @@ static void retry_work(struct work_struct *work)
  * @resync: make all legs equal to begin with, if they may be written to
  *
  * Context: May sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -ENOMEM; quorum_sync_exit() is due in any case.
  */
 int quorum_sync_init(struct quorum *q, bool resync)
 {
@@ -209,8 +211,9 @@ int quorum_sync_init(struct quorum *q, bool resync)
 		return -ENOMEM;
 	q->sync = sync;
 	sync->q = q;
-	quorum_sweep_init(&sync->sweep, q, __ended);
 	INIT_DELAYED_WORK(&sync->retry, retry_work);
+	if (quorum_sweep_init(&sync->sweep, q, __ended))
+		return -ENOMEM;
 	sync->sweep.suspended = true;
 	if (resync && q->writable) {
 		sync->sweep.walk.first = true;
@@ -219,16 +222,22 @@ int quorum_sync_init(struct quorum *q, bool resync)
 	return 0;
 }
 
-/**
- * quorum_sync_exit() - the sweep is gone, if there was one
- * @q: the target
- *
- * Context: Any; nobody works for @q any more: what others do in the background
- * may tell the sweep of it, and its own work is queued on q->sync_wq.
+/*
+ * Nobody works for @q any more who could ask for something.  Also takes apart
+ * what quorum_sync_init() did not finish or begin.  Context: May sleep.
  */
 void quorum_sync_exit(struct quorum *q)
 {
+	if (!q->sync)
+		return;
+	quorum_sweep_exit(&q->sync->sweep);
 	kfree(q->sync);
+}
+
+/* Wait for the end of work that counts no more.  Context: May sleep. */
+void quorum_sync_flush(struct quorum *q)
+{
+	flush_workqueue(q->sync->sweep.wq);
 }
 
 /**

@@ -33,6 +33,7 @@ struct quorum_sync_state {
 
 int quorum_sync_init(struct quorum *q, bool resync);
 void quorum_sync_exit(struct quorum *q);
+void quorum_sync_flush(struct quorum *q);
 void quorum_sync_resume(struct quorum *q);
 void quorum_sync_suspend(struct quorum *q);
 void quorum_sync_due(struct quorum *q);

@@ -331,7 +331,8 @@ void quorum_table_exit(struct quorum *q)
 /* The legs a new table could not trust: only this one knows what they lack. */
 static u32 to_rebuild(struct quorum *q)
 {
-	return q->present & (~quorum_live(&q->regions) | quorum_stale(&q->regions));
+	return q->present &
+	       (~quorum_live(&q->regions) | quorum_stale(&q->regions));
 }
 
 /*

@@ -4,6 +4,7 @@
  * about.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-look.h"
 #include "dm-quorum-walk.h"
 
 /* Sectors in the regions that the action is about. */
@@ -50,7 +51,8 @@ bool quorum_walk_has_region(struct quorum_walk *walk, struct quorum *q)
 		walk->next = quorum_next_suspect(&q->suspects, walk->next);
 	else if (walk->action == QUORUM_SYNC_RECOVER)
 		walk->next = min(quorum_next_stale(&q->regions, walk->next),
-				 quorum_next_undecided(&q->suspects, walk->next));
+				 quorum_next_undecided(&q->suspects,
+						       walk->next));
 	return walk->next < q->nr_regions;
 }
 

@@ -119,7 +119,8 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, const u8 *said)
 	if (requeues)
 		return BLK_STS_DM_REQUEUE;
 	if (faulty || !failed)
-		quorum_report_no_quorum(&q->reports, io->sector, bio_sectors(io->bio));
+		quorum_report_no_quorum(&q->reports, io->sector,
+					bio_sectors(io->bio));
 	return status;
 }
 

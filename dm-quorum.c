@@ -38,11 +38,9 @@
 static void quorum_free(struct quorum *q)
 {
 	/* Whoever raises events goes first. */
-	if (q->sync_wq)
-		destroy_workqueue(q->sync_wq);
-	quorum_sync_exit(q);
 	quorum_reads_exit(q);
 	quorum_writes_exit(q);
+	quorum_sync_exit(q);
 	quorum_reports_exit(&q->reports);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
@@ -126,9 +124,7 @@ static int start_engine(struct quorum *q)
 {
 	q->max_bytes = max_request_bytes(q);
 	q->step_size = step_bytes(q);
-	q->sync_wq = alloc_workqueue("kquorum_sync",
-				     WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!q->sync_wq || quorum_reads_init(q) || quorum_writes_init(q))
+	if (quorum_reads_init(q) || quorum_writes_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate workqueue");
 	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
@@ -258,7 +254,7 @@ static void quorum_postsuspend(struct dm_target *ti)
 	struct quorum *q = ti->private;
 
 	quorum_reads_flush(q);
-	flush_workqueue(q->sync_wq);
+	quorum_sync_flush(q);
 	quorum_reports_flush(&q->reports);
 	quorum_pages_trim(&q->pages);
 }

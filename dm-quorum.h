@@ -9,14 +9,17 @@
  *	dm-quorum.c		the target: construct, map, suspend and resume
  *	dm-quorum-message.c	status and messages
  *	dm-quorum-table.c	the table, read and shown
- *	dm-quorum-open.c	the legs a table names: opened, or refused by name
+ *	dm-quorum-open.c	the legs a table names: opened, or refused
  *	dm-quorum-read.c	optimistic reads
  *	dm-quorum-write.c	ordered fan-out of everything that changes legs
- *	dm-quorum-sync.c	the background sweep: what is due, start and stop
+ *	dm-quorum-sync.c	the background sweep: what is due, start, stop
+ *	dm-quorum-sweep.c	an action of it: who works on what, and rests
  *	dm-quorum-slot.c	one region of it, piece by piece
+ *	dm-quorum-walk.c	which region is next, how far it came
  *	dm-quorum-recheck.c	the second look: read again under the lock, vote
  *	dm-quorum-repair.c	what follows from it: accuse, rewrite, rebuild
  *	dm-quorum-recheck-io.c	its memory, its reads and writes
+ *	dm-quorum-look.h	what it is told to do, and what it found
  *	dm-quorum-io.c		one request, one bio for each leg
  *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
  *	dm-quorum.h		struct quorum
@@ -57,7 +60,6 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include "dm-quorum-look.h"
 #include "dm-quorum-pages.h"
 #include "dm-quorum-range.h"
 #include "dm-quorum-region.h"
@@ -107,7 +109,6 @@ struct quorum_leg {
  * @nr_regions: how many there are
  * @reads: what is the reads' own
  * @write_wq: writes whose range came late: its work may wait for pages
- * @sync_wq: second looks of the sweep: these wait for leg I/O
  * @hash: names versions when legs disagree
  * @regions: which legs have a vote where
  * @suspects: where legs may differ
@@ -138,7 +139,6 @@ struct quorum {
 	unsigned long nr_regions;
 	struct quorum_reads *reads;
 	struct workqueue_struct *write_wq;
-	struct workqueue_struct *sync_wq;
 	struct crypto_shash *hash;
 
 	/* What each request reads, and what hardly ever changes. */
