@@ -323,6 +323,18 @@ static bool covers(struct o_op *o, unsigned int b)
 	return b >= op_first(o) && b < op_first(o) + op_blocks(o);
 }
 
+/*
+ * Whether a leg that returns this may be outvoted.  With allow_minority, as many
+ * legs may hold each of several versions after a write that failed: the lowest
+ * leg's is the answer, and the others are told to differ from it.
+ */
+static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
+{
+	return !oracle_allowed(b, id) || version_discarded(b) ||
+	       block_any_bit(leg->rot, b) ||
+	       (set.minority && oracle_contested(b));
+}
+
 void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,
 		     blk_status_t status)
 {
@@ -332,9 +344,7 @@ void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,
 	for (b = sector / block_sectors(); b < last; b++) {
 		u32 id = leg_block_id(leg, b);
 
-		if (!oracle_allowed(b, id) || version_discarded(b) ||
-		    block_any_bit(leg->rot, b))
-			leg->gave.lies++;
+		leg->gave.lies += gives_cause(leg, b, id);
 		list_for_each_entry(o, &ops, node)
 			if (o->served && covers(o, b))
 				served(o, b, leg, id);
