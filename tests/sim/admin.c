@@ -181,13 +181,13 @@ static void act(void)
 		pause_device();
 	else if (dice < 94)
 		mem_shrink();
-	else if (load.pressure)
+	else if (load.pressure && !capped(pressure))
 		press();
 }
 
 static void admin(void *arg)
 {
-	while (!stop) {
+	while (!stop && !capped(acts)) {
 		if (rnd_chance(70))
 			usleep_range(1, rnd_chance(50) ? 1000 : 20000);
 		act();

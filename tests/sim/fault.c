@@ -141,7 +141,8 @@ static bool may_be_failed(struct sim_leg *leg)
 
 static bool rolls(unsigned int permille)
 {
-	return fault_plan.on && permille && rnd_permille(permille);
+	return fault_plan.on && permille && rnd_permille(permille) &&
+	       !capped(faults);
 }
 
 struct healing {

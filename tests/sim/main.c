@@ -2,10 +2,11 @@
 /*
  * Runs seeds, on all processors, and says what came of it.
  *
- * usage: sim [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-k]
- *	  sim -s SEED [-t] [-k]
+ * usage: sim [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-kq]
+ *	  sim -s SEED [-c CAPS] [-tk]
  *
- * -m: give up after so many failures; -k: bear with what is known to be wrong.
+ * -m: give up after so many failures; -k: bear with what is known to be wrong;
+ * -q: do not make smaller what failed; -c: as that would have it; -t: trace.
  */
 #include <signal.h>
 #include <sys/mman.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #include "hooks.h"
-#include "oracle.h"
+#include "run.h"
 
 #define MAX_JOBS	64
 /* Whatever takes longer than this will never end. */
@@ -28,15 +29,34 @@ struct shared {
 	u64 passed;
 	u64 failed;
 	struct sim_cover cover;
+	struct sim_end scratch;
 };
+
+/* How many of the seeds that fail are made smaller. */
+#define MAX_SHRUNK	3
 
 bool sim_lenient;
 static struct shared *shared;
+static u64 to_shrink[MAX_SHRUNK];
+static unsigned int nr_shrunk;
 static const char *self;
+static bool quiet;
 
 /*
  * One seed.
  */
+
+static void load_cap(void)
+{
+	load.callers = had->callers = min_t(u64, load.callers, caps.callers);
+	load.requests = had->requests = min_t(u64, load.requests,
+					      caps.requests);
+	load.phases = had->phases = min_t(u64, load.phases, caps.phases);
+	load.max_sectors = had->sectors = min_t(u64, load.max_sectors,
+						caps.sectors);
+	if (!caps.pressure)
+		mem_plan.nowait_fails = 0;
+}
 
 static void load_choose(void)
 {
@@ -60,7 +80,7 @@ static void about(FILE *to)
 		set.nr_legs, set.threshold);
 }
 
-static void one_seed(u64 seed)
+void one_seed(u64 seed)
 {
 	sim_seed_set(seed);
 	locks_reset();
@@ -69,6 +89,8 @@ static void one_seed(u64 seed)
 	fault_choose();
 	table_choose();
 	load_choose();
+	load_cap();
+	sim_seed_salt(caps.salt);
 	task_start("workload", workload_main, NULL);
 	sched_run();
 }
@@ -168,6 +190,37 @@ static void report(double began)
 	fflush(stdout);
 }
 
+static void print_command(u64 seed, struct sim_caps *c)
+{
+	printf("make sim SEED=%llu FLAVOUR=%s%s", seed, SIM_FLAVOUR,
+	       sim_lenient ? " KNOWN=1" : "");
+	if (c) {
+		printf(" SHRUNK=");
+		caps_print(c);
+	}
+	printf(" TRACE=1\n");
+}
+
+/* The seeds that failed, with less in them. */
+static void shrink_all(void)
+{
+	struct shrinking s = { .scratch = &shared->scratch };
+	unsigned int i;
+
+	for (i = 0; i < nr_shrunk; i++) {
+		shrink(&s, to_shrink[i]);
+		if (s.end.steps >= s.before) {
+			printf("# seed %llu is as small as can be\n", s.seed);
+			continue;
+		}
+		printf("# seed %llu, %llu steps, fails as well in %llu: ",
+		       s.seed, s.before, s.end.steps);
+		print_command(s.seed, &s.caps);
+		if (s.end.words[0])
+			printf("#   %s\n", s.end.words);
+	}
+}
+
 static void failed(u64 seed, int status, u64 most)
 {
 	if (WIFSIGNALED(status))
@@ -175,8 +228,9 @@ static void failed(u64 seed, int status, u64 most)
 		       WTERMSIG(status) == SIGALRM ? "does not end" :
 		       strsignal(WTERMSIG(status)));
 	printf("not ok - seed %llu; to see it again: ", seed);
-	printf("make sim SEED=%llu FLAVOUR=%s%s TRACE=1\n", seed, SIM_FLAVOUR,
-	       sim_lenient ? " KNOWN=1" : "");
+	print_command(seed, NULL);
+	if (nr_shrunk < MAX_SHRUNK)
+		to_shrink[nr_shrunk++] = seed;
 	if (++shared->failed >= most)
 		shared->next = shared->end;
 }
@@ -229,6 +283,8 @@ static int many(u64 first, u64 seeds, unsigned int jobs, u64 most)
 	}
 	report(began);
 	print_cover();
+	if (!quiet)
+		shrink_all();
 	if (seeds >= 2000 && !shared->failed)
 		short_of = missed();
 	printf("%llu passed, %llu failed\n", shared->passed,
@@ -239,8 +295,8 @@ static int many(u64 first, u64 seeds, unsigned int jobs, u64 most)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-k]\n"
-		"       %s -s SEED [-t] [-k]\n", self, self);
+		"usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-kq]\n"
+		"       %s -s SEED [-c CAPS] [-tk]\n", self, self);
 	return 2;
 }
 
@@ -278,6 +334,11 @@ static bool take_option(struct order *order, int opt)
 	case 's':
 		order->seed = strtoull(optarg, NULL, 0);
 		return true;
+	case 'c':
+		return caps_read(&caps, optarg);
+	case 'q':
+		quiet = true;
+		return true;
 	case 't':
 		sim_tracing = true;
 		return true;
@@ -295,8 +356,9 @@ int main(int argc, char **argv)
 	int opt;
 
 	self = argv[0];
+	caps_none(&caps);
 	order.jobs = sysconf(_SC_NPROCESSORS_ONLN);
-	while ((opt = getopt(argc, argv, "n:f:j:m:s:tk")) != -1)
+	while ((opt = getopt(argc, argv, "n:f:j:m:s:c:tkq")) != -1)
 		if (!take_option(&order, opt))
 			return usage();
 	sim_about = about;

@@ -10,12 +10,19 @@ bool sim_tracing;
 struct sim_cover cover;
 /* Tells more of a run that failed; or NULL. */
 void (*sim_about)(FILE *to);
+static char own_words[SIM_WORDS];
+char *sim_words = own_words;
 static u64 state;
 
 void sim_seed_set(u64 seed)
 {
 	sim_seed = seed;
 	state = seed * 0x2545f4914f6cdd1dULL + 1;
+}
+
+void sim_seed_salt(u64 salt)
+{
+	state ^= salt * 0xd1342543de82ef95ULL;
 }
 
 static u64 next(u64 *s)
@@ -121,11 +128,10 @@ void sim_fail(const char *fmt, ...)
 	va_list args;
 
 	fflush(stdout);
-	fprintf(stderr, "seed %llu: ", sim_seed);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vsnprintf(sim_words, SIM_WORDS, fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "seed %llu: %s\n", sim_seed, sim_words);
 	if (sim_about)
 		sim_about(stderr);
 	sched_report(stderr);

@@ -20,7 +20,9 @@ struct pending_irq {
 struct task *sim_me;
 int sim_left;
 u64 sim_now;
-u64 sim_steps;
+static u64 own_steps;
+/* How many there were; shrink.c looks at it from outside. */
+u64 *sim_steps = &own_steps;
 /* How many points there are between two choices, at most. */
 unsigned int sim_pace;
 
@@ -266,7 +268,7 @@ static struct task *choose(void)
 {
 	struct task *t;
 
-	if (++sim_steps > MAX_STEPS)
+	if (++*sim_steps > MAX_STEPS)
 		sim_fail("endless: %d steps", MAX_STEPS);
 	sim_now += rnd_below(step_ns);
 	for (;;) {
@@ -398,7 +400,7 @@ void sched_init(void)
 	next_id = 1;
 	stopping = false;
 	sim_now = rnd_below(100 * NSEC_PER_MSEC);
-	sim_steps = 0;
+	*sim_steps = 0;
 	nr_cpus = rnd_range(2, num_possible_cpus());
 	step_ns = 1 << rnd_range(4, 14);
 	sim_pace = 1 << rnd_range(1, 6);
@@ -428,7 +430,7 @@ void sched_report(FILE *to)
 	};
 	struct task *t;
 
-	fprintf(to, "time %llu us, step %llu\n", sim_now / 1000, sim_steps);
+	fprintf(to, "time %llu us, step %llu\n", sim_now / 1000, *sim_steps);
 	list_for_each_entry(t, &all_tasks, node) {
 		fprintf(to, "  %s#%u: %s on cpu %d", t->name, t->id,
 			states[t->state], t->cpu);

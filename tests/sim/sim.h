@@ -13,6 +13,7 @@
  */
 
 void sim_seed_set(u64 seed);
+void sim_seed_salt(u64 salt);
 u64 rnd(void);
 u64 rnd_below(u64 n);
 u64 rnd_range(u64 least, u64 most);
@@ -24,6 +25,9 @@ extern bool sim_tracing;
 /* Bear with what is known to be wrong. */
 extern bool sim_lenient;
 extern void (*sim_about)(FILE *to);
+/* What was wrong; a text of SIM_WORDS characters at most. */
+#define SIM_WORDS	200
+extern char *sim_words;
 void sim_trace(const char *fmt, ...) __printf(1, 2);
 #define trace(...)							\
 	do {								\
@@ -39,6 +43,27 @@ struct sim_cover {
 };
 
 extern struct sim_cover cover;
+
+/*
+ * shrink.c: bounds on what happens in a run, and what did.  A seed that fails is
+ * run again with lower ones.  The salt stirs what comes after the table.
+ */
+struct sim_caps {
+	u64 crashes;
+	u64 hotplug;
+	u64 pressure;
+	u64 scribbles;
+	u64 faults;
+	u64 phases;
+	u64 callers;
+	u64 requests;
+	u64 sectors;
+	u64 acts;
+	u64 salt;
+};
+
+extern struct sim_caps caps, *had;
+#define capped(what)	(had->what >= caps.what || !++had->what)
 
 /*
  * sched.c: tasks on processors, interrupts, events, virtual time.
@@ -90,7 +115,7 @@ struct task {
 
 extern struct task *sim_me;
 extern unsigned int sim_pace;
-extern u64 sim_steps;
+extern u64 *sim_steps;
 
 void sched_init(void);
 void sched_run(void);

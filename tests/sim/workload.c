@@ -115,7 +115,7 @@ static void scribble_fire(struct sim_event *event)
 
 static void scribble_later(struct request *r)
 {
-	if (!r->o->scribbled)
+	if (!r->o->scribbled || capped(scribbles))
 		return;
 	r->scribbling = true;
 	r->scribble.fire = scribble_fire;
