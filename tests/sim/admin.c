@@ -145,6 +145,32 @@ static void pause_device(void)
 		sim_fail("the device cannot be resumed");
 }
 
+/* What was under way when it began ends before the pressure does. */
+static void wait_for_requests(void)
+{
+	u64 began = oracle_tick;
+	unsigned int i;
+
+	for (i = 0; oracle_busy() && oracle_oldest() <= began; i++) {
+		if (i == 400)
+			sim_fail("promise 11: requests hang without memory");
+		msleep(i < 10 ? 1 : i * 10);
+	}
+}
+
+/* A processor goes away for a while, and what is kept for it stays behind. */
+static void hotplug(void)
+{
+	unsigned int cpu = rnd_below(num_possible_cpus());
+
+	cover.hotplugs++;
+	sched_plug(cpu, false);
+	usleep_range(1, rnd_chance(50) ? 1000 : 100000);
+	if (rnd_chance(50))
+		mem_shrink();
+	sched_plug(cpu, true);
+}
+
 static void press(void)
 {
 	unsigned int was = mem_plan.nowait_fails;
@@ -155,9 +181,17 @@ static void press(void)
 	trace("pressure: %s", work_pressure ? "no workers, no memory" :
 	      "no memory");
 	usleep_range(100, 200000);
+	if (rnd_chance(50))
+		wait_for_requests();
 	mem_plan.nowait_fails = was;
 	work_relax();
 	trace("pressure ends");
+}
+
+static void plug(void)
+{
+	if (load.hotplug && !capped(hotplug))
+		hotplug();
 }
 
 static void act(void)
@@ -179,8 +213,10 @@ static void act(void)
 		bad_table();
 	else if (dice < 90)
 		pause_device();
-	else if (dice < 94)
+	else if (dice < 93)
 		mem_shrink();
+	else if (dice < 96)
+		plug();
 	else if (load.pressure && !capped(pressure))
 		press();
 }

@@ -249,12 +249,13 @@ static bool anywhere_bad(unsigned int block)
 	return false;
 }
 
-static bool rewrites_failed(const struct o_status *st)
+/* Counters do not tell: they may have been cleared. */
+static bool writes_failed(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < st->nr_legs; i++)
-		if (st->stat[i][O_REWRITE_ERRORS])
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) && sim_legs[i].gave.writes)
 			return true;
 	return false;
 }
@@ -269,7 +270,7 @@ static void nudge(const struct o_status *st)
 		return;
 	/* That legs can be read again nobody knows who does not look. */
 	if (!contains(st, 'a') && st->in_sync < st->total &&
-	    (sim_lenient || fault_plan.overload || rewrites_failed(st)))
+	    (sim_lenient || fault_plan.overload || writes_failed()))
 		message("repair");
 	else if (contains(st, 'a') && sim_lenient)
 		message("idle");
@@ -299,7 +300,7 @@ static void wait_settled(struct o_status *st)
 }
 
 /* How many good legs hold the version that most of them do. */
-static unsigned int most_common(unsigned int block, u32 *id)
+unsigned int most_common(unsigned int block, u32 *id)
 {
 	unsigned int i, j, n, most = 0;
 

@@ -134,12 +134,19 @@ static const u8 *leg_sector(struct sim_leg *leg, sector_t sector)
 		     leg, sector);
 }
 
+/* What was in the cache is safe from a crash now. */
+static void destage(struct sim_leg *leg, sector_t sector)
+{
+	memcpy(place(leg->disk, leg, sector), place(leg->cache, leg, sector),
+	       SECTOR_SIZE);
+	leg->durable[sector] = leg->id[sector];
+}
+
 void leg_store(struct sim_leg *leg, sector_t sector, const u8 *data,
 	       bool durable)
 {
 	u32 id = content_id(data, sector);
 
-	leg->id[sector] = id;
 	if (durable) {
 		memcpy(place(leg->disk, leg, sector), data, SECTOR_SIZE);
 		leg->durable[sector] = id;
@@ -149,6 +156,7 @@ void leg_store(struct sim_leg *leg, sector_t sector, const u8 *data,
 		memcpy(place(leg->cache, leg, sector), data, SECTOR_SIZE);
 		bitmap_set(leg->dirty, sector, 1);
 	}
+	leg->id[sector] = id;
 }
 
 void leg_garbage(struct sim_leg *leg, sector_t sector, sector_t sectors)
@@ -170,9 +178,7 @@ static void flush_cache(struct sim_leg *leg)
 	unsigned long sector;
 
 	for_each_set_bit(sector, leg->dirty, SIM_MAX_SECTORS) {
-		memcpy(place(leg->disk, leg, sector),
-		       place(leg->cache, leg, sector), SECTOR_SIZE);
-		leg->durable[sector] = leg->id[sector];
+		destage(leg, sector);
 		if (!sim_test_bit(sector, leg->rot))
 			bitmap_clear(leg->rot_durable, sector, 1);
 	}
@@ -191,6 +197,44 @@ void leg_drop_cache(struct sim_leg *leg)
 		leg->id[sector] = leg->durable[sector];
 	}
 	bitmap_zero(leg->dirty, SIM_MAX_SECTORS);
+}
+
+/* What a crash leaves of a block that was not flushed: the old, or the new. */
+static void crash_block(struct sim_leg *leg, unsigned int b, bool kept)
+{
+	unsigned int at = b * block_sectors(), end = at + block_sectors();
+
+	for (; at < end; at++) {
+		if (!sim_test_bit(at, leg->dirty))
+			continue;
+		if (kept)
+			destage(leg, at);
+		leg->id[at] = leg->durable[at];
+		if (!kept && sim_test_bit(at, leg->rot_durable))
+			bitmap_set(leg->rot, at, 1);
+	}
+}
+
+static void leg_crash(struct sim_leg *leg, unsigned int percent)
+{
+	unsigned int b;
+
+	for (b = 0; b < set_blocks(); b++)
+		crash_block(leg, b, rnd_chance(percent));
+	bitmap_zero(leg->dirty, SIM_MAX_SECTORS);
+	leg->out = 0;
+	leg->frozen_until = 0;
+	leg->dead = false;
+	leg->dev.sim_refs = 0;
+}
+
+/* The machine crashes, and any part of what was not flushed is lost. */
+void legs_crash(void)
+{
+	unsigned int percent = 50 * rnd_below(3), i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		leg_crash(&sim_legs[i], percent);
 }
 
 /* Copy a part of a bio, in sectors from its start. */
@@ -266,6 +310,18 @@ static bool keeps_discarded(struct sim_leg *leg, u8 *data)
 	return leg->index % 3 == 1;
 }
 
+/* Now and then what is overwritten has left the cache by then. */
+static void destage_block(struct sim_leg *leg, sector_t sector)
+{
+	sector_t end = sector + block_sectors();
+
+	if (!sim_test_bit(sector, leg->dirty) || !rnd_chance(20))
+		return;
+	for (; sector < end; sector++)
+		if (sim_test_bit(sector, leg->dirty))
+			destage(leg, sector);
+}
+
 static void move_write(struct leg_io *li, unsigned int from, unsigned int to)
 {
 	enum req_op op = bio_op(li->bio);
@@ -273,6 +329,8 @@ static void move_write(struct leg_io *li, unsigned int from, unsigned int to)
 	unsigned int i;
 
 	for (i = from; i < to; i++) {
+		if ((data_sector(li) + i) % block_sectors() == 0)
+			destage_block(li->leg, data_sector(li) + i);
 		if (op == REQ_OP_WRITE)
 			bio_bytes(li->bio, i, (u8 *)data, false);
 		else if (op == REQ_OP_DISCARD &&

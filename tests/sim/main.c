@@ -32,6 +32,10 @@ struct shared {
 	struct sim_end scratch;
 };
 
+/* Status of a process that is to be replaced by another. */
+#define LITTERED	3
+#define MAX_LITTER	24
+
 /* How many of the seeds that fail are made smaller. */
 #define MAX_SHRUNK	3
 
@@ -41,6 +45,8 @@ static u64 to_shrink[MAX_SHRUNK];
 static unsigned int nr_shrunk;
 static const char *self;
 static bool quiet;
+/* A crash leaves things in this process that nobody cleans up. */
+static unsigned int litter;
 
 /*
  * One seed.
@@ -68,6 +74,8 @@ static void load_choose(void)
 	load.gentle = rnd_chance(50);
 	load.scribble = rnd_chance(30);
 	load.pressure = rnd_chance(40);
+	load.crash = rnd_chance(15);
+	load.hotplug = rnd_chance(20);
 	load.max_sectors = 1 << rnd_range(0, 9);
 	if (load.pressure)
 		mem_plan.nowait_fails = rnd_chance(50) ? 0 :
@@ -93,6 +101,12 @@ void one_seed(u64 seed)
 	sim_seed_salt(caps.salt);
 	task_start("workload", workload_main, NULL);
 	sched_run();
+	while (sched_crashed()) {
+		litter++;
+		crash_happens();
+		task_start("workload", workload_again, NULL);
+		sched_run();
+	}
 }
 
 /*
@@ -120,10 +134,13 @@ static void runner(unsigned int job)
 		one_seed(seed);
 		__atomic_fetch_add(&shared->passed, 1, __ATOMIC_RELAXED);
 		add_cover();
+		if (litter == MAX_LITTER)
+			break;
 	}
-	sim_module_exit();
+	if (!litter)
+		sim_module_exit();
 	fflush(NULL);
-	exit(0);
+	exit(litter == MAX_LITTER ? LITTERED : 0);
 }
 
 static pid_t start_runner(unsigned int job)
@@ -247,7 +264,9 @@ static bool reap(pid_t *pids, unsigned int jobs, u64 most)
 	for (job = 0; job < jobs && pids[job] != pid; job++)
 		;
 	pids[job] = 0;
-	if (status) {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == LITTERED) {
+		pids[job] = start_runner(job);
+	} else if (status) {
 		failed(shared->seed[job], status, most);
 		pids[job] = start_runner(job);
 	}

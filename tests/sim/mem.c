@@ -32,6 +32,8 @@ struct page *sim_zero_page;
 struct mem_plan mem_plan;
 unsigned long mem_pages_out, mem_chunks_out;
 static unsigned int first_free;
+/* No page from here on was ever used. */
+static unsigned int end_used = 1;
 static LIST_HEAD(shrinkers);
 static struct mutex shrink_mutex;
 
@@ -56,6 +58,20 @@ void mem_reset(void)
 	memset(&mem_plan, 0, sizeof(mem_plan));
 	INIT_LIST_HEAD(&shrinkers);
 	mutex_init(&shrink_mutex);
+}
+
+/* Whatever is in use is lost. */
+void mem_crash(void)
+{
+	struct mem_plan plan = mem_plan;
+	unsigned int i;
+
+	for (i = 1; i < end_used; i++)
+		sim_pages[i].used = false;
+	poison(sim_arena + PAGE_SIZE, (end_used - 1) * PAGE_SIZE);
+	mem_reset();
+	mem_plan = plan;
+	mem_plan.ctr_fails = 0;
 }
 
 void mem_check_leaks(const char *when)
@@ -113,6 +129,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int order)
 	at = find_free(nr);
 	if (nr == 1)
 		first_free = at + 1;
+	end_used = max(end_used, at + nr);
 	for (i = at; i < at + nr; i++) {
 		sim_pages[i].used = true;
 		sim_pages[i].lru.next = LIST_POISON1;

@@ -20,6 +20,14 @@ void oracle_init(void)
 	versions_init();
 }
 
+/* Requests are gone, and nobody hears of them. */
+void oracle_crash(void)
+{
+	INIT_LIST_HEAD(&ops);
+	oracle_tick++;
+	versions_crash();
+}
+
 void oracle_exit(void)
 {
 	versions_exit();
@@ -283,8 +291,11 @@ void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
 	/* What ends is judged as it was before it ended. */
 	if (status)
 		end_failed(o, status);
+	if (!status && o->flush && !o->sectors)
+		versions_flushed(o->start);
 	if (o->write) {
 		o->write->end = oracle_tick;
+		o->write->fua = o->fua;
 		o->write->state = status ? O_FAILED : O_DONE;
 		nr_failed += !!status;
 	}
@@ -326,13 +337,14 @@ static bool covers(struct o_op *o, unsigned int b)
 /*
  * Whether a leg that returns this may be outvoted.  With allow_minority, as many
  * legs may hold each of several versions after a write that failed: the lowest
- * leg's is the answer, and the others are told to differ from it.
+ * leg's is the answer, and the others are told to differ from it.  After a crash
+ * legs differ, too: the option sync says so, and nobody who does not use it.
  */
 static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 {
 	return !oracle_allowed(b, id) || version_discarded(b) ||
 	       block_any_bit(leg->rot, b) ||
-	       (set.minority && oracle_contested(b));
+	       ((set.minority || set.torn) && oracle_contested(b));
 }
 
 void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,

@@ -27,6 +27,7 @@ enum sim_pattern {
  * @need: legs that have to stay good at any place
  * @silent: legs may be wrong without saying so
  * @generation: grows with each table
+ * @torn: it crashed, and nobody told the target to make legs equal
  */
 struct sim_set {
 	sector_t len;
@@ -54,6 +55,7 @@ struct sim_set {
 	unsigned int need;
 	bool silent;
 	unsigned int generation;
+	bool torn;
 };
 
 extern struct sim_set set;
@@ -82,6 +84,7 @@ struct o_write {
 	unsigned int nr_ids;
 	enum o_state state;
 	bool discard;
+	bool fua;
 	unsigned int refs;
 };
 
@@ -129,6 +132,10 @@ bool version_allowed(unsigned int block, u32 id, u64 when, bool for_good);
 bool version_contested(unsigned int block, u64 when);
 bool version_discarded(unsigned int block);
 void version_seen(unsigned int block, u32 id);
+void versions_flushed(u64 when);
+void versions_crash(void);
+extern bool versions_forgotten;
+unsigned int versions_left(unsigned int block);
 bool block_any_bit(const unsigned long *map, unsigned int block);
 u64 oracle_oldest(void);
 
@@ -142,6 +149,7 @@ void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids);
 bool oracle_contested(unsigned int block);
 bool oracle_allowed(unsigned int block, u32 id);
 bool oracle_busy(void);
+void oracle_crash(void);
 unsigned int oracle_failures(void);
 u32 leg_block_id(struct sim_leg *leg, unsigned int block);
 u32 leg_block_durable(struct sim_leg *leg, unsigned int block);
@@ -189,11 +197,16 @@ struct sim_load {
 	bool gentle;
 	bool scribble;
 	bool pressure;
+	bool crash;
+	bool hotplug;
 	unsigned int max_sectors;
 };
 
 extern struct sim_load load;
 void workload_main(void *arg);
+void workload_again(void *arg);
+void crash_happens(void);
+void crash_check(void);
 void callers_run(unsigned int requests);
 blk_status_t request_one(enum req_op op, sector_t sector, unsigned int sectors,
 			 blk_opf_t flags);
@@ -203,6 +216,8 @@ void table_choose(void);
 void table_text(char *text, size_t size);
 void table_in_use(const struct sim_set *next);
 void table_reload(bool noflush);
+bool table_enough(const struct sim_set *s);
+unsigned int most_common(unsigned int block, u32 *id);
 void set_calc(struct sim_set *s);
 
 #endif /* SIM_ORACLE_H */

@@ -55,7 +55,7 @@ static void new_device(unsigned int dev)
 }
 
 /* Whether enough legs stay that are trusted everywhere. */
-static bool enough(const struct sim_set *s)
+bool table_enough(const struct sim_set *s)
 {
 	return hweight32(s->members) - hweight32(s->rebuild) >= s->threshold;
 }
@@ -70,7 +70,7 @@ static void replace_leg(struct sim_set *next, unsigned int slot)
 	next->dev[slot] = dev;
 	next->rebuild |= BIT(slot);
 	set_calc(next);
-	if (!enough(next) || !fault_suspect(&sim_legs[dev]) ||
+	if (!table_enough(next) || !fault_suspect(&sim_legs[dev]) ||
 	    (old.dev[slot] >= 0 && !fault_suspect(&sim_legs[old.dev[slot]]))) {
 		*next = old;
 		return;
@@ -85,7 +85,7 @@ static void drop_leg(struct sim_set *next, unsigned int slot)
 	next->dev[slot] = -1;
 	next->rebuild &= ~BIT(slot);
 	set_calc(next);
-	if (!enough(next) || present(next) < next->need ||
+	if (!table_enough(next) || present(next) < next->need ||
 	    (old.dev[slot] >= 0 && !fault_suspect(&sim_legs[old.dev[slot]])))
 		*next = old;
 }
@@ -126,7 +126,7 @@ static void use(const char *text, const struct sim_set *next)
 	r = md_load(&sim_md, text, next->begin, next->len,
 		    BLK_OPEN_READ | BLK_OPEN_WRITE, &error);
 	/* Legs that lack different things may be too few to rebuild from. */
-	if (r && !mem_plan.ctr_fails && enough(next))
+	if (r && !mem_plan.ctr_fails && table_enough(next))
 		sim_fail("table %s is refused: %s", text, error);
 	mem_plan.ctr_fails = 0;
 	if (r)
@@ -144,7 +144,7 @@ static void changed_table(const struct o_status *st, char *text, size_t size,
 	next->rebuild = not_whole(st);
 	next->sync = false;
 	set_calc(next);
-	if (!enough(next))
+	if (!table_enough(next))
 		return;
 	change(next);
 	set = *next;

@@ -38,6 +38,10 @@ static unsigned int next_id;
 static unsigned int nr_cpus;
 static unsigned int step_ns;
 static bool stopping;
+/* When the machine crashes, in steps; 0 is never. */
+static u64 crash_at;
+static bool crashed;
+unsigned long sim_online;
 
 /*
  * Events.
@@ -160,6 +164,8 @@ static bool takes_irq(unsigned int cpu, bool hard)
 {
 	struct task *t = cpu_top[cpu];
 
+	if (!(sim_online & BIT(cpu)))
+		return false;
 	if (!t)
 		return true;
 	if (t->irqs_off || t->context == SIM_HARDIRQ)
@@ -219,6 +225,8 @@ static struct task *run_on(unsigned int cpu)
 	struct task *top = cpu_top[cpu];
 	struct task *t;
 
+	if (!(sim_online & BIT(cpu)))
+		return top;
 	if (top && (!nr_ready || !preemptible(top) || top->migrate ||
 		    (top->state == SIM_RUNNING && !rnd_chance(15))))
 		return top;
@@ -231,12 +239,23 @@ static struct task *run_on(unsigned int cpu)
 	return t;
 }
 
+/* Who may be moved leaves a processor that is gone. */
+static void evict(unsigned int cpu)
+{
+	struct task *top = cpu_top[cpu];
+
+	if (top && preemptible(top) && !top->migrate) {
+		cpu_top[cpu] = NULL;
+		put_ready(top);
+	}
+}
+
 static bool has_something(unsigned int cpu)
 {
 	struct task *top = cpu_top[cpu];
 
 	if (!top)
-		return nr_ready;
+		return nr_ready && sim_online & BIT(cpu);
 	return top->state == SIM_RUNNING;
 }
 
@@ -245,6 +264,9 @@ static struct task *pick(void)
 {
 	unsigned int weight[NR_CPUS], total = 0, cpu, at;
 
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		if (!(sim_online & BIT(cpu)))
+			evict(cpu);
 	for (cpu = 0; cpu < nr_cpus; cpu++) {
 		weight[cpu] = 0;
 		if (has_something(cpu))
@@ -264,12 +286,26 @@ static void deadlock(void)
 	sim_fail("deadlock: nothing can run, and nothing will happen");
 }
 
+static void try_crash(void)
+{
+	crash_at = 0;
+	if (!crash_bearable()) {
+		sched_crash_within(200);
+		return;
+	}
+	trace("crash");
+	crashed = true;
+	stopping = true;
+}
+
 static struct task *choose(void)
 {
 	struct task *t;
 
 	if (++*sim_steps > MAX_STEPS)
 		sim_fail("endless: %d steps", MAX_STEPS);
+	if (unlikely(crash_at && *sim_steps >= crash_at))
+		try_crash();
 	sim_now += rnd_below(step_ns);
 	for (;;) {
 		fire_due();
@@ -399,9 +435,12 @@ void sched_init(void)
 	INIT_LIST_HEAD(&events);
 	next_id = 1;
 	stopping = false;
+	crashed = false;
+	crash_at = 0;
 	sim_now = rnd_below(100 * NSEC_PER_MSEC);
 	*sim_steps = 0;
 	nr_cpus = rnd_range(2, num_possible_cpus());
+	sim_online = GENMASK(nr_cpus - 1, 0);
 	step_ns = 1 << rnd_range(4, 14);
 	sim_pace = 1 << rnd_range(1, 6);
 }
@@ -421,6 +460,46 @@ void sched_run(void)
 void sched_stop(void)
 {
 	stopping = true;
+}
+
+/* The machine crashes at one of the next so many steps; 0 is never. */
+void sched_crash_within(unsigned int steps)
+{
+	crash_at = steps ? *sim_steps + 1 + rnd_below(steps) : 0;
+}
+
+/*
+ * Whether the run ended with a crash.  Then all that ran is gone: what it left
+ * behind in this process is not cleaned up.
+ */
+bool sched_crashed(void)
+{
+	if (!crashed)
+		return false;
+	crashed = false;
+	memset(cpu_top, 0, sizeof(cpu_top));
+	nr_ready = 0;
+	nr_irqs = 0;
+	INIT_LIST_HEAD(&events);
+	INIT_LIST_HEAD(&irqs);
+	INIT_LIST_HEAD(&all_tasks);
+	sim_online = GENMASK(nr_cpus - 1, 0);
+	return true;
+}
+
+/*
+ * A processor goes, or comes back.  Whoever may be moved is; what may not comes
+ * to its end there.
+ */
+void sched_plug(unsigned int cpu, bool online)
+{
+	if (cpu >= nr_cpus)
+		return;
+	if (online)
+		sim_online |= BIT(cpu);
+	else if (hweight_long(sim_online & ~BIT(cpu)))
+		sim_online &= ~BIT(cpu);
+	trace("processors now: %#lx", sim_online);
 }
 
 void sched_report(FILE *to)

@@ -129,6 +129,10 @@ void task_spin(const char *why, const void *what, struct task *holder);
 void task_unspin(const void *what);
 void sched_yield_sim(void);
 bool sched_idle(void);
+void sched_crash_within(unsigned int steps);
+bool sched_crashed(void);
+bool crash_bearable(void);
+void sched_plug(unsigned int cpu, bool online);
 
 void event_add(struct sim_event *e, u64 delay);
 void event_del(struct sim_event *e);
@@ -164,6 +168,7 @@ struct mem_plan {
 extern struct mem_plan mem_plan;
 void mem_init(void);
 void mem_reset(void);
+void mem_crash(void);
 void mem_check_leaks(const char *when);
 extern unsigned long mem_pages_out, mem_chunks_out;
 bool mem_shrink(void);

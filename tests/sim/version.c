@@ -22,6 +22,10 @@ struct o_block {
 static struct o_block blocks[SIM_MAX_SECTORS];
 u64 oracle_tick;
 static u32 next_id;
+/* What ended before is safe from a crash. */
+static u64 flushed;
+/* There were too many to know what a crash may bring back. */
+bool versions_forgotten;
 
 u32 oracle_new_id(void)
 {
@@ -51,6 +55,8 @@ void versions_init(void)
 	unsigned int b;
 
 	oracle_tick = 1;
+	flushed = 0;
+	versions_forgotten = false;
 	w->start = 0;
 	w->end = 0;
 	next_id = SIM_ID_FIRST + 1;
@@ -171,14 +177,32 @@ bool version_discarded(unsigned int b)
 	return false;
 }
 
-static void prune(unsigned int b)
+static bool stable(const struct o_write *w)
+{
+	return w->state == O_DONE && (w->fua || w->end <= flushed);
+}
+
+/* Whether not even a crash brings @w back. */
+static bool outlived(const struct o_block *block, const struct o_write *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < block->nr; i++)
+		if (block->w[i] != w && !block->w[i]->discard &&
+		    stable(block->w[i]) && w->end < block->w[i]->start)
+			return true;
+	return false;
+}
+
+static void prune(unsigned int b, bool crash)
 {
 	struct o_block *block = &blocks[b];
 	u64 when = oracle_oldest();
 	unsigned int i = 0;
 
 	while (i < block->nr) {
-		if (!__overwritten(block, block->w[i], when, true)) {
+		if (!__overwritten(block, block->w[i], when, true) ||
+		    (crash && !outlived(block, block->w[i]))) {
 			i++;
 			continue;
 		}
@@ -194,12 +218,64 @@ void version_add(unsigned int b, struct o_write *w)
 	struct o_block *block = &blocks[b];
 
 	if (block->nr > 4)
-		prune(b);
+		prune(b, load.crash && !versions_forgotten);
+	if (block->nr == MAX_VERSIONS) {
+		versions_forgotten = true;
+		prune(b, false);
+	}
 	if (block->nr == MAX_VERSIONS)
 		sim_fail("oracle: too many versions of block %u", b);
 	block->seen[block->nr] = 0;
 	block->w[block->nr++] = w;
 	w->refs++;
+}
+
+/*
+ * Crashes.  What was acknowledged, and then flushed, is there; the rest may be
+ * or not, as if it had failed.
+ */
+
+void versions_flushed(u64 when)
+{
+	flushed = max(flushed, when);
+}
+
+static void crash_block(struct o_block *block)
+{
+	unsigned int i;
+
+	for (i = 0; i < block->nr; i++) {
+		struct o_write *w = block->w[i];
+
+		block->seen[i] = 0;
+		if (stable(w))
+			continue;
+		if (w->state == O_PENDING)
+			w->end = oracle_tick;
+		w->state = O_FAILED;
+	}
+}
+
+void versions_crash(void)
+{
+	unsigned int b;
+
+	for (b = 0; b < set_blocks(); b++)
+		crash_block(&blocks[b]);
+}
+
+/* How many versions a leg may hold; a lot, if it may hold anything. */
+unsigned int versions_left(unsigned int b)
+{
+	struct o_block *block = &blocks[b];
+	unsigned int i, n = 0;
+
+	for (i = 0; i < block->nr; i++) {
+		if (overwritten(block, block->w[i], oracle_tick + 1))
+			continue;
+		n += block->w[i]->discard ? 100 : block->w[i]->nr_ids;
+	}
+	return n;
 }
 
 /*

@@ -101,6 +101,7 @@ static void kick(struct workqueue_struct *wq)
 	w->wq = wq;
 	list_add_tail(&w->node, &wq->workers);
 	wq->nr_workers++;
+	cover.rescues += work_pressure;
 	task_start(wq->name, worker_fn, w);
 }
 

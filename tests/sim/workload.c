@@ -24,7 +24,7 @@ struct request {
 };
 
 struct sim_load load;
-static unsigned int callers_left;
+static unsigned int callers_left, phases_left;
 static wait_queue_head_t callers_wait;
 
 /*
@@ -371,9 +371,9 @@ static void tear_down(void)
 
 static void phases(void)
 {
-	unsigned int i;
-
-	for (i = 0; i < load.phases; i++) {
+	for (; phases_left; phases_left--) {
+		if (load.crash && rnd_chance(60))
+			sched_crash_within(rnd_chance(50) ? 300 : 3000);
 		if (load.admin)
 			admin_start();
 		callers_run(load.requests);
@@ -381,21 +381,45 @@ static void phases(void)
 			admin_stop();
 		if (rnd_chance(50))
 			audit_quiesce();
+		sched_crash_within(0);
 	}
 }
 
-void workload_main(void *arg)
+static void end(bool loaded)
 {
-	work_init();
-	if (md_create(&sim_md))
-		sim_fail("no memory for the device");
-	oracle_init();
-	audit_init();
-	if (first_table()) {
+	if (loaded) {
 		phases();
 		audit_end();
 	}
 	tear_down();
 	oracle_exit();
 	sched_stop();
+}
+
+static void begin(void)
+{
+	work_init();
+	if (md_create(&sim_md))
+		sim_fail("no memory for the device");
+}
+
+void workload_main(void *arg)
+{
+	begin();
+	oracle_init();
+	audit_init();
+	phases_left = load.phases;
+	end(first_table());
+}
+
+/* After a crash. */
+void workload_again(void *arg)
+{
+	bool loaded;
+
+	begin();
+	loaded = first_table();
+	if (loaded && rnd_chance(70))
+		crash_check();
+	end(loaded);
 }

@@ -133,3 +133,9 @@ void leg_submit(struct bio *bio)
 {
 	sim_fail("a bio is submitted");
 }
+
+/* Nor does a machine crash. */
+bool crash_bearable(void)
+{
+	return false;
+}

@@ -203,11 +203,14 @@ struct kref {
 #define NR_CPUS			3
 #define nr_cpu_ids		((unsigned int)NR_CPUS)
 #define num_possible_cpus()	NR_CPUS
-#define num_online_cpus()	NR_CPUS
+extern unsigned long sim_online;
+#define num_online_cpus()	((unsigned int)hweight_long(sim_online))
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < NR_CPUS; (cpu)++)
-#define for_each_online_cpu(cpu) for_each_possible_cpu(cpu)
+#define for_each_online_cpu(cpu)					\
+	for_each_possible_cpu(cpu)					\
+		if (cpu_online(cpu))
 #define cpu_possible(c)		((c) < NR_CPUS)
-#define cpu_online(c)		((c) < NR_CPUS)
+#define cpu_online(c)		(!!(sim_online & 1UL << (c)))
 #define cpus_read_lock()	might_sleep()
 #define cpus_read_unlock()	((void)0)
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine crashes: whatever runs is gone, and of what legs were told to
+ * write and not to flush any part is there.  Then the same legs are used again:
+ * those that may have missed something are rebuilt, as the user has to say who
+ * has no metadata; mostly with the option sync.
+ */
+#include "oracle.h"
+
+static u32 suspects(const struct sim_set *s)
+{
+	unsigned int i;
+	u32 legs = 0;
+
+	for (i = 0; i < s->nr_legs; i++)
+		if (s->dev[i] >= 0 && sim_legs[s->dev[i]].suspect)
+			legs |= BIT(i);
+	return legs;
+}
+
+/* Whether enough legs would be left that can be trusted. */
+bool crash_bearable(void)
+{
+	struct sim_set next = set;
+
+	next.rebuild = suspects(&next);
+	return had->crashes < caps.crashes && !versions_forgotten &&
+	       !set.readonly &&
+	       table_enough(&next);
+}
+
+/* Between two lives. */
+void crash_happens(void)
+{
+	struct sim_set next = set;
+
+	had->crashes++;
+	cover.crashes++;
+	legs_crash();
+	oracle_crash();
+	mem_crash();
+	locks_reset();
+	next.rebuild = suspects(&next);
+	next.sync = next.nr_legs > 1 && rnd_chance(70);
+	next.torn = !next.sync;
+	/* Who differs after a crash would be failed for it. */
+	next.max_errors = 0;
+	table_in_use(&next);
+	fault_plan.on = true;
+}
+
+/* All legs are there, whole, and trusted. */
+static bool all_well(unsigned int block)
+{
+	unsigned int i;
+
+	if (hweight32(set.members) != set.nr_legs || set.rebuild)
+		return false;
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) && leg_block_bad(&sim_legs[i], block))
+			return false;
+	return true;
+}
+
+/* Promise 7: of an odd number of legs most have the one or the other. */
+static void check_majority(unsigned int block, unsigned int most)
+{
+	if (set.nr_legs % 2 && set.threshold == set.nr_legs / 2 + 1 &&
+	    all_well(block) && versions_left(block) <= 2 &&
+	    most < set.threshold) {
+		oracle_dump(block);
+		sim_fail("promise 7: block %u has no majority after a crash",
+			 block);
+	}
+}
+
+/* What T legs hold can be read, and what was flushed they hold. */
+static void check_block(unsigned int block)
+{
+	u32 id;
+	unsigned int most = most_common(block, &id);
+	blk_status_t status;
+
+	check_majority(block, most);
+	status = request_one(REQ_OP_READ, block * block_sectors(),
+			     block_sectors(), 0);
+	if (!status || most < max(set.threshold, set.nr_legs / 2 + 1))
+		return;
+	oracle_dump(block);
+	sim_fail("promise 7: block %u cannot be read after a crash: %u", block,
+		 status);
+}
+
+void crash_check(void)
+{
+	unsigned int b;
+
+	if (set.pattern == SIM_FIFO || set.blkverify)
+		return;
+	fault_plan.on = false;
+	for (b = 0; b < set_blocks(); b++)
+		check_block(b);
+	fault_plan.on = true;
+}
