@@ -91,6 +91,10 @@ static void bad_table(void)
 	char text[1024], *error = NULL;
 	int r;
 
+	if (rnd_chance(50)) {
+		refuse_one();
+		return;
+	}
 	table_text(text, sizeof(text));
 	if (rnd_chance(50)) {
 		mem_plan.ctr_fails = rnd_range(100, 1000);

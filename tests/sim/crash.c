@@ -18,6 +18,26 @@ static u32 suspects(const struct sim_set *s)
 	return legs;
 }
 
+/*
+ * With allow_minority, good legs that a crash left different do not outvote one
+ * that is wrong.
+ */
+static bool liar_might_win(void)
+{
+	unsigned int i;
+
+	if (!set.minority)
+		return false;
+	if (fault_plan.rot || fault_plan.lost || fault_plan.misplaced ||
+	    fault_plan.torn)
+		return true;
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) &&
+		    !bitmap_empty(sim_legs[i].rot, SIM_MAX_SECTORS))
+			return true;
+	return false;
+}
+
 /* Whether enough legs would be left that can be trusted. */
 bool crash_bearable(void)
 {
@@ -25,8 +45,7 @@ bool crash_bearable(void)
 
 	next.rebuild = suspects(&next);
 	return had->crashes < caps.crashes && !versions_forgotten &&
-	       !set.readonly &&
-	       table_enough(&next);
+	       !liar_might_win() && !set.readonly && table_enough(&next);
 }
 
 /* Between two lives. */

@@ -34,6 +34,8 @@ int dm_get_device(struct dm_target *ti, const char *path, blk_mode_t mode,
 	might_sleep();
 	if (!strcmp(path, "7:9999"))
 		return -EACCES;
+	if (!strcmp(path, "7:9998"))
+		return -EROFS;
 	if (!leg)
 		return -ENODEV;
 	leg->dev.sim_refs++;

@@ -103,6 +103,11 @@ int lookup_bdev(const char *path, dev_t *dev)
 	struct sim_leg *leg = leg_by_name(path);
 
 	might_sleep();
+	/* The device itself. */
+	if (!strcmp(path, "252:0")) {
+		*dev = MKDEV(252, 0);
+		return 0;
+	}
 	if (!leg)
 		return -ENOENT;
 	*dev = leg->bdev.bd_dev;
@@ -225,6 +230,7 @@ static void leg_crash(struct sim_leg *leg, unsigned int percent)
 	leg->out = 0;
 	leg->frozen_until = 0;
 	leg->dead = false;
+	leg->bdev.bd_read_only = false;
 	leg->dev.sim_refs = 0;
 }
 

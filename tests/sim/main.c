@@ -54,12 +54,14 @@ static unsigned int litter;
 
 static void load_cap(void)
 {
-	load.callers = had->callers = min_t(u64, load.callers, caps.callers);
-	load.requests = had->requests = min_t(u64, load.requests,
-					      caps.requests);
-	load.phases = had->phases = min_t(u64, load.phases, caps.phases);
-	load.max_sectors = had->sectors = min_t(u64, load.max_sectors,
-						caps.sectors);
+	load.callers = min_t(u64, load.callers, caps.callers);
+	load.requests = min_t(u64, load.requests, caps.requests);
+	load.phases = min_t(u64, load.phases, caps.phases);
+	load.max_sectors = min_t(u64, load.max_sectors, caps.sectors);
+	had->callers = load.callers;
+	had->requests = load.requests;
+	had->phases = load.phases;
+	had->sectors = load.max_sectors;
 	if (!caps.pressure)
 		mem_plan.nowait_fails = 0;
 }
@@ -174,7 +176,7 @@ static void print_cover(void)
 	putchar('\n');
 }
 
-static bool unmet(u64 count, const char *what)
+static unsigned int unmet(u64 count, const char *what)
 {
 	if (!count)
 		printf("not ok - %s were not met\n", what);
@@ -184,16 +186,12 @@ static bool unmet(u64 count, const char *what)
 /* A run that never met these proves little. */
 static unsigned int missed(void)
 {
-	struct sim_cover *c = &shared->cover;
+	unsigned int n = 0;
 
-	return unmet(c->second_looks, "second_looks") +
-	       unmet(c->block_votes, "block_votes") +
-	       unmet(c->transients, "transients") +
-	       unmet(c->failed_legs, "failed_legs") +
-	       unmet(c->rebuilt, "rebuilt") +
-	       unmet(c->oom_nowait, "oom_nowait") +
-	       unmet(c->pool_draws, "pool_draws") +
-	       unmet(c->requeues, "requeues");
+#define COUNTER(name) (n += unmet(shared->cover.name, #name))
+#include "cover.h"
+#undef COUNTER
+	return n;
 }
 
 static void report(double began)
@@ -287,6 +285,8 @@ static int many(u64 first, u64 seeds, unsigned int jobs, u64 most)
 	pid_t pids[MAX_JOBS];
 	unsigned int short_of = 0, job;
 
+	printf("# seeds %llu to %llu with FLAVOUR=%s\n", first,
+	       first + seeds - 1, SIM_FLAVOUR);
 	shared->next = first;
 	shared->end = first + seeds;
 	for (job = 0; job < jobs; job++)
@@ -372,7 +372,7 @@ static bool take_option(struct order *order, int opt)
 int main(int argc, char **argv)
 {
 	struct order order = { .first = 1, .seeds = 20000, .most = 20 };
-	int opt;
+	int opt, r;
 
 	self = argv[0];
 	caps_none(&caps);
@@ -388,8 +388,9 @@ int main(int argc, char **argv)
 	mem_init();
 	legs_init();
 	sim_module_init();
-	if (order.seed)
-		return single(order.seed);
-	return many(order.first, order.seeds,
-		    clamp(order.jobs, 1U, (unsigned int)MAX_JOBS), order.most);
+	r = order.seed ? single(order.seed) :
+	    many(order.first, order.seeds,
+		 clamp(order.jobs, 1U, (unsigned int)MAX_JOBS), order.most);
+	sim_module_exit();
+	return r;
 }

@@ -335,10 +335,11 @@ static bool covers(struct o_op *o, unsigned int b)
 }
 
 /*
- * Whether a leg that returns this may be outvoted.  With allow_minority, as many
- * legs may hold each of several versions after a write that failed: the lowest
- * leg's is the answer, and the others are told to differ from it.  After a crash
- * legs differ, too: the option sync says so, and nobody who does not use it.
+ * Whether a leg that returns this may be outvoted.  With allow_minority, as
+ * many legs may hold each of several versions after a write that failed: the
+ * lowest leg's is the answer, and the others are told to differ from it.  After
+ * a crash legs differ, too: the option sync says so, and nobody who does not
+ * use it.
  */
 static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 {

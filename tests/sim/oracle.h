@@ -206,6 +206,7 @@ extern struct sim_load load;
 void workload_main(void *arg);
 void workload_again(void *arg);
 void crash_happens(void);
+void refuse_one(void);
 void crash_check(void);
 void callers_run(unsigned int requests);
 blk_status_t request_one(enum req_op op, sector_t sector, unsigned int sectors,

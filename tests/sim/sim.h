@@ -45,8 +45,8 @@ struct sim_cover {
 extern struct sim_cover cover;
 
 /*
- * shrink.c: bounds on what happens in a run, and what did.  A seed that fails is
- * run again with lower ones.  The salt stirs what comes after the table.
+ * shrink.c: bounds on what happens in a run, and what did.  A seed that fails
+ * is run again with lower ones.  The salt stirs what comes after the table.
  */
 struct sim_caps {
 	u64 crashes;
@@ -63,7 +63,16 @@ struct sim_caps {
 };
 
 extern struct sim_caps caps, *had;
-#define capped(what)	(had->what >= caps.what || !++had->what)
+
+static inline bool cap_reached(u64 *count, u64 cap)
+{
+	if (*count >= cap)
+		return true;
+	++*count;
+	return false;
+}
+
+#define capped(what)	cap_reached(&had->what, caps.what)
 
 /*
  * sched.c: tasks on processors, interrupts, events, virtual time.
