@@ -57,6 +57,16 @@ static void expand(char *text, size_t size, const char *from)
 	text[at] = '\0';
 }
 
+static bool large_blocks(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) && set.leg_block[i] > SECTOR_SIZE)
+			return true;
+	return false;
+}
+
 /* Regions smaller than what is voted on. */
 static void small_regions(char *text, size_t size)
 {
@@ -75,7 +85,7 @@ void refuse_one(void)
 	bool before = readonly->bdev.bd_read_only;
 	int r;
 
-	if (set.block > SECTOR_SIZE && rnd_chance(10))
+	if (large_blocks() && rnd_chance(10))
 		small_regions(text, sizeof(text));
 	else
 		expand(text, sizeof(text), table);
