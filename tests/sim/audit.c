@@ -12,7 +12,7 @@ static struct o_status last;
 static bool have_last;
 static unsigned int epoch;
 static struct {
-	u64 writes, flushes;
+	u64 writes, flushes, looks;
 } base[SIM_MAX_DEVS];
 
 void audit_init(void)
@@ -46,6 +46,7 @@ void audit_new_epoch(void)
 	for (i = 0; i < SIM_MAX_DEVS; i++) {
 		base[i].writes = sim_legs[i].gave.blamed_writes;
 		base[i].flushes = sim_legs[i].gave.blamed_flushes;
+		base[i].looks = sim_legs[i].gave.blamed_looks;
 	}
 }
 
@@ -475,6 +476,11 @@ static void check_blamed(struct o_status *st)
 		if (leg->gave.blamed_flushes > base[leg->index].flushes &&
 		    !st->stat[i][O_FLUSH_ERRORS])
 			sim_fail("promise 9: leg %u failed a flush, unaccused",
+				 i);
+		/* Some may have been read again, and could be then. */
+		if (leg->gave.blamed_looks > base[leg->index].looks + 12 &&
+		    !st->stat[i][O_READ_ERRORS])
+			sim_fail("promise 8: leg %u cannot be read, unaccused",
 				 i);
 		if (leg->gave.blamed_writes > base[leg->index].writes &&
 		    !st->stat[i][O_WRITE_ERRORS] &&

@@ -63,6 +63,7 @@ struct sim_leg {
 		u64 lies;
 		u64 blamed_writes;
 		u64 blamed_flushes;
+		u64 blamed_looks;
 	} gave;
 };
 

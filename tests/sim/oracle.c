@@ -210,9 +210,15 @@ static void check_read(struct o_op *o, const u32 *ids)
 }
 
 /*
- * Legs that hold a block for good.  With overload, blocks may have been without
- * a winner when legs were rebuilt: these were given something else there.
+ * With overload, or after a crash, blocks may have been without a winner when
+ * legs were rebuilt: these were given something else there.
  */
+static bool may_lack_winner(void)
+{
+	return fault_plan.overload || had->crashes;
+}
+
+/* Legs that hold a block for good. */
 static u32 durable_on(unsigned int b, u64 when)
 {
 	unsigned int i;
@@ -220,7 +226,7 @@ static u32 durable_on(unsigned int b, u64 when)
 
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i) &&
-		    ((fault_plan.overload && sim_legs[i].suspect) ||
+		    ((may_lack_winner() && sim_legs[i].suspect) ||
 		     leg_block_bad(&sim_legs[i], b) ||
 		     block_any_bit(sim_legs[i].rot_durable, b) ||
 		     version_allowed(b, leg_block_durable(&sim_legs[i], b),
@@ -402,11 +408,14 @@ static void took(struct sim_leg *leg, struct bio *bio)
 	}
 }
 
+static bool is_look(struct bio *bio)
+{
+	return bio->bi_iter.bi_size && bio->bi_opf == (REQ_OP_READ | REQ_SYNC);
+}
+
 void oracle_leg_start(struct sim_leg *leg, struct bio *bio)
 {
-	if (bio_op(bio) == REQ_OP_READ && bio->bi_iter.bi_size &&
-	    !bio->sim_parent && bio->bi_opf == (REQ_OP_READ | REQ_SYNC))
-		cover.second_looks++;
+	cover.second_looks += is_look(bio);
 }
 
 void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status)
@@ -421,6 +430,7 @@ void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 	cover.leg_faults++;
 	if (op == REQ_OP_READ) {
 		leg->gave.reads++;
+		leg->gave.blamed_looks += is_look(bio) && status_blames(status);
 	} else if (bio->bi_iter.bi_size) {
 		leg->gave.writes++;
 		leg->gave.blamed_writes += op == REQ_OP_WRITE &&
