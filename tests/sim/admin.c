@@ -162,17 +162,23 @@ static void wait_for_requests(void)
 	}
 }
 
-/* A processor goes away for a while, and what is kept for it stays behind. */
-static void hotplug(void)
+/* A processor goes away, and what is kept for it stays behind. */
+static void unplug(void)
 {
-	unsigned int cpu = rnd_below(num_possible_cpus());
-
+	if (cap_reached(&had->hotplug, caps.hotplug))
+		return;
 	cover.hotplugs++;
-	sched_plug(cpu, false);
-	usleep_range(1, rnd_chance(50) ? 1000 : 100000);
+	sched_plug(rnd_below(num_possible_cpus()), false);
 	if (rnd_chance(50))
 		mem_shrink();
-	sched_plug(cpu, true);
+}
+
+static void plug_all(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		sched_plug(cpu, true);
 }
 
 static void press(void)
@@ -194,8 +200,12 @@ static void press(void)
 
 static void plug(void)
 {
-	if (load.hotplug && !capped(hotplug))
-		hotplug();
+	if (!load.hotplug)
+		return;
+	if (rnd_chance(50))
+		unplug();
+	else
+		plug_all();
 }
 
 static void act(void)
@@ -219,15 +229,15 @@ static void act(void)
 		pause_device();
 	else if (dice < 93)
 		mem_shrink();
-	else if (dice < 96)
+	else if (dice < 97)
 		plug();
-	else if (load.pressure && !capped(pressure))
+	else if (load.pressure && !cap_reached(&had->pressure, caps.pressure))
 		press();
 }
 
 static void admin(void *arg)
 {
-	while (!stop && !capped(acts)) {
+	while (!stop && !cap_reached(&had->acts, caps.acts)) {
 		if (rnd_chance(70))
 			usleep_range(1, rnd_chance(50) ? 1000 : 20000);
 		act();

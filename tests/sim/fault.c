@@ -142,7 +142,7 @@ static bool may_be_failed(struct sim_leg *leg)
 static bool rolls(unsigned int permille)
 {
 	return fault_plan.on && permille && rnd_permille(permille) &&
-	       !capped(faults);
+	       !cap_reached(&had->faults, caps.faults);
 }
 
 struct healing {

@@ -115,7 +115,7 @@ static void scribble_fire(struct sim_event *event)
 
 static void scribble_later(struct request *r)
 {
-	if (!r->o->scribbled || capped(scribbles))
+	if (!r->o->scribbled || cap_reached(&had->scribbles, caps.scribbles))
 		return;
 	r->scribbling = true;
 	r->scribble.fire = scribble_fire;
