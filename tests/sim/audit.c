@@ -448,6 +448,21 @@ static void check_equal(void)
 		check_equal_block(b);
 }
 
+/* Promise 6: what a repair rewrites is stored when it is done. */
+static void check_stored(void)
+{
+	unsigned int i, b;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
+		struct sim_leg *leg = &sim_legs[i];
+
+		for (b = 0; set.members & BIT(i) && b < set_blocks(); b++)
+			if (leg_block_durable(leg, b) != leg_block_id(leg, b))
+				sim_fail("promise 6: leg %u: block %u is not stored",
+					 i, b);
+	}
+}
+
 static void read_all(void)
 {
 	unsigned int b, n = max(load.max_sectors / block_sectors(), 1U);
@@ -503,7 +518,10 @@ void audit_end(void)
 		sweep("check", &st);
 		check_accused(&before, &st);
 	}
+	if (request_one(REQ_OP_WRITE, 0, 0, REQ_PREFLUSH))
+		sim_fail("promise 3: legs cannot be flushed");
 	sweep("repair", &st);
+	check_stored();
 	write_undecided();
 	check_equal();
 	sweep("check", &st);

@@ -72,7 +72,6 @@ static inline bool cap_reached(u64 *count, u64 cap)
 	return false;
 }
 
-
 /*
  * sched.c: tasks on processors, interrupts, events, virtual time.
  */
