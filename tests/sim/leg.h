@@ -63,7 +63,6 @@ struct sim_leg {
 		u64 lies;
 		u64 blamed_writes;
 		u64 blamed_flushes;
-		u64 blamed_looks;
 	} gave;
 };
 

@@ -430,7 +430,6 @@ void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 	cover.leg_faults++;
 	if (op == REQ_OP_READ) {
 		leg->gave.reads++;
-		leg->gave.blamed_looks += is_look(bio) && status_blames(status);
 	} else if (bio->bi_iter.bi_size) {
 		leg->gave.writes++;
 		leg->gave.blamed_writes += op == REQ_OP_WRITE &&
