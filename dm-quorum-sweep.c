@@ -86,6 +86,14 @@ static bool wants_rest(struct quorum_sweeper *sweeper)
 	       !quorum_slot_has_region(&sweeper->slot);
 }
 
+/* Not in one test: what gcc makes of that, its analyzer takes amiss. */
+static bool __is_to_leave(struct quorum_sweep *sweep)
+{
+	if (sweep->suspended)
+		return true;
+	return sweep->cancel;
+}
+
 /*
  * How long, in jiffies, one rests after a piece.  Not at all if it is to leave:
  * when told to, it is roused or sees so itself; and when there is nothing left
@@ -98,11 +106,11 @@ static unsigned long __rest(struct quorum_sweep *sweep,
 	u64 now = ktime_get_ns();
 	unsigned long delay;
 
-	/* Not in one test: what gcc makes of that, its analyzer takes amiss. */
-	if (sweep->suspended)
+	if (__is_to_leave(sweep)) {
+		/* How long it has worked is of no interest when it comes back. */
+		sweeper->unrested = 0;
 		return 0;
-	if (sweep->cancel)
-		return 0;
+	}
 	if (!wants_rest(sweeper))
 		return 0;
 	delay = quorum_pace_spend(&sweep->pace, now, sweeper->unrested);
@@ -212,7 +220,7 @@ static void next_piece(struct quorum_sweep *sweep,
 		spin_unlock_irqrestore(&sweep->lock, flags);
 		return;
 	}
-	more = !sweep->suspended && !sweep->cancel &&
+	more = !__is_to_leave(sweep) &&
 	       (quorum_slot_has_region(&sweeper->slot) ||
 		__assign(sweep, &sweeper->slot));
 	if (!more)
