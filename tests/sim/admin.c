@@ -162,6 +162,12 @@ static void wait_for_requests(void)
 	}
 }
 
+/* Old errors count half after an hour; and what else is counted in time. */
+static void let_time_pass(void)
+{
+	msleep(rnd_range(1, 3 * 3600) * MSEC_PER_SEC);
+}
+
 /* A processor goes away, and what is kept for it stays behind. */
 static void unplug(void)
 {
@@ -231,6 +237,8 @@ static void act(void)
 		mem_shrink();
 	else if (dice < 97)
 		plug();
+	else if (dice < 98)
+		let_time_pass();
 	else if (load.pressure && !cap_reached(&had->pressure, caps.pressure))
 		press();
 }
