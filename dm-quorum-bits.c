@@ -57,7 +57,17 @@ void quorum_bits_exit(struct quorum_bits *bits)
 void quorum_bits_assign_all(struct quorum_bits *bits, bool value)
 {
 	WRITE_ONCE(bits->generation, (bits->generation | 1) + 1 + value);
+	/* Pairs with is_over(): whoever sees a newer chunk sees this, too. */
+	smp_wmb();
 	WRITE_ONCE(bits->weight, value ? bits->nr : 0);
+}
+
+/* Whether what was read of a chunk may be of a newer generation than that. */
+static bool is_over(struct quorum_bits *bits, u32 generation)
+{
+	/* Pairs with quorum_bits_assign_all(). */
+	smp_rmb();
+	return unlikely(READ_ONCE(bits->generation) != generation);
 }
 
 /* Whether the chunk speaks for itself; if not, it is all like @generation. */
@@ -146,11 +156,17 @@ void quorum_bits_cover(struct quorum_bits *bits, sector_t sector,
  */
 unsigned long quorum_bits_word(struct quorum_bits *bits, unsigned long word)
 {
-	u32 generation = READ_ONCE(bits->generation);
+	unsigned long value;
+	u32 generation;
 
-	if (!is_current(bits, word / CHUNK_WORDS, generation))
-		return generation & 1 ? ~0UL : 0;
-	return READ_ONCE(bits->words[word]);
+	do {
+		generation = READ_ONCE(bits->generation);
+		if (is_current(bits, word / CHUNK_WORDS, generation))
+			value = READ_ONCE(bits->words[word]);
+		else
+			value = generation & 1 ? ~0UL : 0;
+	} while (is_over(bits, generation));
+	return value;
 }
 
 /* Whether a region is in the set.  Context: as quorum_bits_word(). */
@@ -166,13 +182,19 @@ static unsigned long next_in_chunk(struct quorum_bits *bits,
 {
 	unsigned long chunk = from / CHUNK_BITS;
 	unsigned long end = min(bits->nr, (chunk + 1) * CHUNK_BITS);
-	u32 generation = READ_ONCE(bits->generation);
+	unsigned long at;
+	u32 generation;
 
-	if (!is_current(bits, chunk, generation))
-		return (generation & 1) == value ? from : end;
-	if (value)
-		return find_next_bit(bits->words, end, from);
-	return find_next_zero_bit(bits->words, end, from);
+	do {
+		generation = READ_ONCE(bits->generation);
+		if (!is_current(bits, chunk, generation))
+			at = (generation & 1) == value ? from : end;
+		else if (value)
+			at = find_next_bit(bits->words, end, from);
+		else
+			at = find_next_zero_bit(bits->words, end, from);
+	} while (is_over(bits, generation));
+	return at;
 }
 
 /**

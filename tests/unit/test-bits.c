@@ -251,62 +251,85 @@ static void test_no_memory(void **state)
 }
 
 /*
- * Others read while one changes it: what a change is not about stays as it is,
- * what it is about is old or new.
+ * Others read while one changes it, and changes it again: of each region they
+ * see what was so at some time meanwhile.
  */
 
-static u8 before[MAX_NR];
-static unsigned long changes;
+#define READERS		2
+
+/* What the model was before the change that is under way. */
+static u8 before[MAX_NR + BITS_PER_LONG];
 static bool changing;
 
-static void change(void)
+/* What each region of a word was, one bit for each of the two, since @on. */
+static struct watch {
+	bool on;
+	unsigned long word;
+	u8 was[BITS_PER_LONG];
+} watches[READERS];
+
+static void note(struct watch *watch)
 {
-	memcpy(before, model, nr);
-	changing = true;
-	changes++;
-	if (rng_below(&rng, 3))
-		assign_some();
-	else
-		assign_all();
-	changing = false;
+	unsigned long i, at = watch->word * BITS_PER_LONG;
+
+	for (i = 0; watch->on && i < BITS_PER_LONG; i++, at++)
+		watch->was[i] |= 1 << model[at];
 }
 
+static void note_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < READERS; i++)
+		note(&watches[i]);
+}
+
+/* The model changes first, so both are noted: as it was, and as it will be. */
 static void writer(void)
 {
 	for (unit_step = 0; unit_step < 60; unit_step++) {
-		change();
+		unsigned int more = rng_below(&rng, 3);
+
+		do {
+			memcpy(before, model, nr);
+			changing = true;
+			if (rng_below(&rng, 3))
+				assign_some();
+			else
+				assign_all();
+			changing = false;
+			note_all();
+		} while (more--);
 		usleep_range(1, 40);
 	}
 }
 
-static bool old_or_new(unsigned long at, bool value)
+static void check_word_was(struct watch *watch, unsigned long word)
 {
-	return value == model[at] || value == before[at];
-}
+	unsigned long bits, i;
 
-static void check_old_or_new(unsigned long word)
-{
-	unsigned long began = changes, bits, i, at;
-	bool amidst = changing;
-
+	memset(watch->was, 0, sizeof(watch->was));
+	watch->word = word;
+	watch->on = true;
+	/* What it was before what is under way began. */
+	for (i = 0; changing && i < BITS_PER_LONG; i++)
+		watch->was[i] |= 1 << before[word * BITS_PER_LONG + i];
+	note(watch);
 	bits = quorum_bits_word(&set, word);
-	/* Of two changes, one may be missed and the other seen in part. */
-	if (changes > began + !amidst)
-		return;
-	for (i = 0; i < BITS_PER_LONG; i++) {
-		at = word * BITS_PER_LONG + i;
-		if (at < nr)
-			check(old_or_new(at, bits >> i & 1));
-	}
+	note(watch);
+	watch->on = false;
+	for (i = 0; i < BITS_PER_LONG; i++)
+		if (word * BITS_PER_LONG + i < nr)
+			check(watch->was[i] & 1 << (bits >> i & 1));
 }
 
-static void reader(void)
+static void reader(struct watch *watch)
 {
 	u64 mine = unit_seed;
 	unsigned int i;
 
 	for (i = 0; i < 300; i++) {
-		check_old_or_new(rng_below(&mine, nr) / BITS_PER_LONG);
+		check_word_was(watch, rng_below(&mine, nr) / BITS_PER_LONG);
 		if (!rng_below(&mine, 4))
 			usleep_range(1, 20);
 	}
@@ -314,15 +337,15 @@ static void reader(void)
 
 static void one_task(void *arg)
 {
-	void (**fn)(void) = arg;
-
-	(*fn)();
+	if (arg)
+		reader(arg);
+	else
+		writer();
 }
 
 static void test_readers(void **state)
 {
-	static void (*tasks[])(void) = { writer, reader, reader };
-	void *args[] = { &tasks[0], &tasks[1], &tasks[2] };
+	void *args[] = { NULL, &watches[0], &watches[1] };
 	u64 seed;
 
 	for (seed = unit_seed; seed < unit_seed + unit_times(60); seed++) {
@@ -330,7 +353,7 @@ static void test_readers(void **state)
 		rng = seed;
 		begin(sizes[seed % ARRAY_SIZE(sizes)]);
 		memcpy(before, model, nr);
-		changes = 0;
+		memset(watches, 0, sizeof(watches));
 		room_run(seed, one_task, args, ARRAY_SIZE(args));
 		check_all();
 		end();
