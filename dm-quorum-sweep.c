@@ -107,7 +107,7 @@ static unsigned long __rest(struct quorum_sweep *sweep,
 	unsigned long delay;
 
 	if (__is_to_leave(sweep)) {
-		/* How long it has worked is of no interest when it comes back. */
+		/* When it comes back, what was before does not count. */
 		sweeper->unrested = 0;
 		return 0;
 	}

@@ -457,7 +457,7 @@ static void check_stored(void)
 
 		for (b = 0; set.members & BIT(i) && b < set_blocks(); b++)
 			if (leg_block_durable(leg, b) != leg_block_id(leg, b))
-				sim_fail("promise 6: leg %u, block %u: not stored",
+				sim_fail("promise 6: leg %u, block %u: lost",
 					 i, b);
 	}
 }

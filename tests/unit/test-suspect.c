@@ -31,7 +31,8 @@ static void test_unsettled(void **state)
 	quorum_unsettle(&suspects, 10, 7);
 	check(quorum_nr_unsettled(&suspects) == 2);
 	check(!quorum_unsettled(&suspects, 7));
-	check(quorum_unsettled(&suspects, 8) && quorum_unsettled(&suspects, 23));
+	check(quorum_unsettled(&suspects, 8));
+	check(quorum_unsettled(&suspects, 23));
 	check(!quorum_unsettled(&suspects, 24));
 	check(quorum_is_unsettled(&suspects, 1) &&
 	      quorum_is_unsettled(&suspects, 2));
