@@ -228,10 +228,10 @@ own_headers()
 {
 	local header
 
-	for header in $(sed -n 's/^#include "\(dm-quorum.*\)"$/\1/p' "$1"); do
+	while read -r header; do
 		echo "$header"
 		own_headers "$header"
-	done
+	done < <(sed -n 's/^#include "\(dm-quorum.*\)"$/\1/p' "$1")
 }
 
 # No room includes what is above it: a ground room nothing of the target.
@@ -253,11 +253,11 @@ check_layers()
 			echo "$file:1: not in the picture in dm-quorum.h"
 			continue
 		fi
-		for header in $(own_headers "$file" | sort -u); do
+		while read -r header; do
 			room=${rank[$header]-${rank[${header%.h}.c]-0}}
 			((room >= above)) ||
 				echo "$file:1: includes $header, which is above it"
-		done
+		done < <(own_headers "$file" | sort -u)
 	done < <(list_files 'dm-quorum*.[ch]')
 	for file in "${!rank[@]}"; do
 		[[ -f $file ]] || echo "dm-quorum.h:1: there is no $file"
