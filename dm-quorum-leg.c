@@ -28,25 +28,6 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 	return gone;
 }
 
-/* What was before is not counted any more.  Context: Any. */
-static void forgive(struct quorum *q, unsigned int leg)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&q->score_lock, flags);
-	q->leg[leg].score.errors = 0;
-	spin_unlock_irqrestore(&q->score_lock, flags);
-}
-
-/* Likewise, for all legs.  Context: Any. */
-void quorum_legs_forgive(struct quorum *q)
-{
-	unsigned int leg;
-
-	for (leg = 0; leg < q->nr_legs; leg++)
-		forgive(q, leg);
-}
-
 /**
  * quorum_leg_reinstate() - take a failed leg back
  * @q: the target
@@ -66,7 +47,6 @@ int quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 
 	if (!quorum_readmit(&q->regions, leg))
 		return -EINVAL;
-	forgive(q, leg);
 	r = blkdev_issue_flush(q->leg[leg].dev->bdev);
 	if (r)
 		quorum_leg_accuse(q, leg, QUORUM_FLUSH_ERRORS, 0, 0,
@@ -88,7 +68,6 @@ bool quorum_leg_rebuild(struct quorum *q, unsigned int leg)
 {
 	if (!quorum_forget(&q->regions, leg))
 		return false;
-	forgive(q, leg);
 	quorum_report_state(&q->reports, BIT(leg), "to be rebuilt");
 	return true;
 }
@@ -137,19 +116,6 @@ bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
 	return enough;
 }
 
-/* Add one error to a leg's score.  Returns whether it has had too many. */
-static bool score(struct quorum *q, struct quorum_leg *leg)
-{
-	time64_t now = ktime_get_seconds();
-	unsigned long flags;
-	unsigned int errors;
-
-	spin_lock_irqsave(&q->score_lock, flags);
-	errors = quorum_score_add(&leg->score, now);
-	spin_unlock_irqrestore(&q->score_lock, flags);
-	return errors >= q->max_errors;
-}
-
 /**
  * quorum_leg_accuse() - report a bad leg; fail it once it has had max_errors
  * @q: the target
@@ -170,6 +136,7 @@ void quorum_leg_accuse(struct quorum *q, unsigned int leg,
 		return;
 	if (kind != QUORUM_READ_ERRORS && kind != QUORUM_MISMATCHES)
 		return;
-	if (score(q, &q->leg[leg]))
+	if (quorum_score(&q->regions, leg, ktime_get_seconds()) >=
+	    q->max_errors)
 		quorum_leg_fail(q, leg);
 }

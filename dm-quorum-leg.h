@@ -22,6 +22,5 @@ bool quorum_legs_rebuilt(struct quorum *q, unsigned long region, u64 marks,
 			 u32 missed);
 bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
 			u32 took, u32 missed, u32 faulty);
-void quorum_legs_forgive(struct quorum *q);
 
 #endif /* DM_QUORUM_LEG_H */

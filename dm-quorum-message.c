@@ -165,7 +165,7 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 static int message_clear_errors(struct quorum *q)
 {
 	quorum_reports_clear(&q->reports);
-	quorum_legs_forgive(q);
+	quorum_forgive(&q->regions);
 	quorum_sync_clear(q);
 	return 0;
 }

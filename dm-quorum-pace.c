@@ -14,7 +14,7 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-/* While the device is in use, a slot rests this much longer than it worked. */
+/* While the device is in use, one rests this much longer than it worked. */
 #define YIELD_FACTOR		4
 
 /* A bounded sweep moves in pieces that take about this share of a second. */

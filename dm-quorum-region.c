@@ -195,6 +195,7 @@ static u32 __fail(struct quorum_regions *regions, u32 legs)
 static void __revive(struct quorum_regions *regions, unsigned int leg)
 {
 	__stamp(regions, leg);
+	regions->leg[leg].score.errors = 0;
 	/* Pairs with quorum_current(). */
 	smp_store_release(&regions->live, regions->live | BIT(leg));
 }
@@ -238,14 +239,9 @@ bool quorum_commit(struct quorum_regions *regions, sector_t sector,
 	return enough;
 }
 
-/**
- * quorum_drop() - fail a leg, unless the rest were no quorum in some region
- * @regions: where
- * @leg: which
- * @change: whether it was live
- *
- * Context: Any, without regions->lock.
- * Return: Whether the leg is failed now.
+/*
+ * Fail a leg, unless the rest were no quorum in some region; @change tells
+ * whether it was live.  Returns whether it is failed now.  Context: As above.
  */
 bool quorum_drop(struct quorum_regions *regions, unsigned int leg,
 		 struct quorum_change *change)
@@ -283,14 +279,7 @@ bool quorum_readmit(struct quorum_regions *regions, unsigned int leg)
 	return failed;
 }
 
-/**
- * quorum_let_go() - let a leg that was readmitted vote where it missed nothing
- * @regions: where
- * @leg: which
- * @live: whether it stays; if not, it has failed again
- *
- * Context: Any, without regions->lock.
- */
+/* It votes where it missed nothing, or has failed again.  Context: As above. */
 void quorum_let_go(struct quorum_regions *regions, unsigned int leg, bool live)
 {
 	unsigned long flags = lock_regions(regions);
@@ -303,13 +292,9 @@ void quorum_let_go(struct quorum_regions *regions, unsigned int leg, bool live)
 	unlock_regions(regions, flags);
 }
 
-/**
- * quorum_forget() - let a leg, live or failed, take part and vote nowhere
- * @regions: where
- * @leg: which; not a missing one
- *
- * Context: Any, without regions->lock.
- * Return: Whether the others are a quorum everywhere; if not, nothing changes.
+/*
+ * Let a leg, live or failed, take part and vote nowhere.  Returns whether the
+ * others are a quorum everywhere; if not, nothing changes.  Context: As above.
  */
 bool quorum_forget(struct quorum_regions *regions, unsigned int leg)
 {
@@ -324,17 +309,38 @@ bool quorum_forget(struct quorum_regions *regions, unsigned int leg)
 	return dispensable;
 }
 
+/* Add an error; returns how many count.  Context: Any, without the lock. */
+unsigned int quorum_score(struct quorum_regions *regions, unsigned int leg,
+			  time64_t now)
+{
+	unsigned long flags;
+	unsigned int errors;
+
+	spin_lock_irqsave(&regions->lock, flags);
+	errors = quorum_score_add(&regions->leg[leg].score, now);
+	spin_unlock_irqrestore(&regions->lock, flags);
+	return errors;
+}
+
+/* No error counts any more.  Context: Any. */
+void quorum_forgive(struct quorum_regions *regions)
+{
+	unsigned long flags;
+	unsigned int leg;
+
+	spin_lock_irqsave(&regions->lock, flags);
+	quorum_for_each_leg(leg, regions->present)
+		regions->leg[leg].score.errors = 0;
+	spin_unlock_irqrestore(&regions->lock, flags);
+}
+
 /*
  * The sweep.
  */
 
-/**
- * quorum_marks() - what to tell quorum_rebuilt() in the end
- * @regions: where
- *
- * Legs that come back later are not seen to be live before they are marked,
- * which is what the lock is for.
- *
+/*
+ * What to tell quorum_rebuilt() in the end.  Legs that come back later are not
+ * seen to be live before they are marked, which is what the lock is for.
  * Context: Any, without regions->lock.
  */
 u64 quorum_marks(struct quorum_regions *regions)
@@ -446,26 +452,35 @@ unsigned long quorum_regions_word(struct quorum_regions *regions,
 
 /**
  * quorum_regions_init() - make the sets: all present legs are live
- * @regions: zeroed, but for present, threshold, shift and nr
- * @rebuild: legs that are out of sync; all others are not
+ * @regions: zeroed
+ * @nr: how many regions there are
+ * @shift: a region is so many sectors, as a power of two
+ * @present: legs that are not missing
+ * @rebuild: those of them that are out of sync; all others are not
+ * @threshold: how many legs must agree
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM; quorum_regions_exit() is due in any case.
  */
-int quorum_regions_init(struct quorum_regions *regions, u32 rebuild)
+int quorum_regions_init(struct quorum_regions *regions, unsigned long nr,
+			unsigned int shift, u32 present, u32 rebuild,
+			unsigned int threshold)
 {
 	unsigned int leg;
 
+	regions->nr = nr;
+	regions->shift = shift;
+	regions->present = present;
+	regions->threshold = threshold;
+	regions->live = present;
 	spin_lock_init(&regions->lock);
 	seqcount_spinlock_init(&regions->changes, &regions->lock);
-	regions->live = regions->present;
 	regions->leg = kcalloc(QUORUM_MAX_LEGS, sizeof(*regions->leg),
 			       GFP_KERNEL);
 	if (!regions->leg)
 		return -ENOMEM;
-	quorum_for_each_leg(leg, regions->present)
-		if (quorum_bits_init(&regions->leg[leg].stale, regions->nr,
-				     regions->shift))
+	quorum_for_each_leg(leg, present)
+		if (quorum_bits_init(&regions->leg[leg].stale, nr, shift))
 			return -ENOMEM;
 	__mark(regions, rebuild, 0, 0);
 	return 0;

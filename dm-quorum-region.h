@@ -5,6 +5,7 @@
 #ifndef DM_QUORUM_REGION_H
 #define DM_QUORUM_REGION_H
 
+#include <linux/cache.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -16,10 +17,12 @@
  * struct quorum_lapse - what one leg lacks
  * @stale: the regions it is out of sync in
  * @marked: regions->marks when it last lost a vote, or came back
+ * @score: errors since it came back
  */
 struct quorum_lapse {
 	struct quorum_bits stale;
 	u64 marked;
+	struct quorum_score score;
 };
 
 /**
@@ -48,7 +51,7 @@ struct quorum_regions {
 	u32 held;
 
 	/** @lock: protects @marks and @leg, and is held to change the rest */
-	spinlock_t lock;
+	spinlock_t lock ____cacheline_aligned_in_smp;
 	seqcount_spinlock_t changes;
 	u64 marks;
 };
@@ -63,7 +66,9 @@ struct quorum_change {
 	u32 behind;
 };
 
-int quorum_regions_init(struct quorum_regions *regions, u32 rebuild);
+int quorum_regions_init(struct quorum_regions *regions, unsigned long nr,
+			unsigned int shift, u32 present, u32 rebuild,
+			unsigned int threshold);
 void quorum_regions_exit(struct quorum_regions *regions);
 
 u32 quorum_live(struct quorum_regions *regions);
@@ -81,6 +86,9 @@ bool quorum_drop(struct quorum_regions *regions, unsigned int leg,
 bool quorum_readmit(struct quorum_regions *regions, unsigned int leg);
 void quorum_let_go(struct quorum_regions *regions, unsigned int leg, bool live);
 bool quorum_forget(struct quorum_regions *regions, unsigned int leg);
+unsigned int quorum_score(struct quorum_regions *regions, unsigned int leg,
+			  time64_t now);
+void quorum_forgive(struct quorum_regions *regions);
 
 u64 quorum_marks(struct quorum_regions *regions);
 bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,

@@ -5,6 +5,7 @@
 #ifndef DM_QUORUM_SUSPECT_H
 #define DM_QUORUM_SUSPECT_H
 
+#include <linux/cache.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -22,7 +23,7 @@ struct quorum_suspects {
 	struct quorum_bits unsettled;
 	struct quorum_bits undecided;
 	/** @lock: protects the rest, and is held to change the sets */
-	spinlock_t lock;
+	spinlock_t lock ____cacheline_aligned_in_smp;
 	u64 marks;
 };
 

@@ -16,6 +16,7 @@
 #include "dm-quorum-sync.h"
 
 #include <linux/ktime.h>
+#include <linux/slab.h>
 
 /**
  * struct quorum_sync - the sweep of a target

@@ -61,7 +61,6 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
 	q->writable = dm_table_get_mode(ti->table) & QUORUM_MODE_WRITE;
 	q->threshold = threshold;
 	q->nr_legs = nr_legs;
-	spin_lock_init(&q->score_lock);
 	quorum_ranges_init(&q->ranges);
 	quorum_ios_init(q);
 	quorum_reports_init(&q->reports, ti);
@@ -91,11 +90,8 @@ static int start_regions(struct quorum *q)
 		return quorum_refuse(q->ti, -EINVAL,
 				     "region_size is too small for this length");
 	q->nr_regions = nr;
-	q->regions.present = q->present;
-	q->regions.threshold = q->threshold;
-	q->regions.shift = q->region_shift;
-	q->regions.nr = nr;
-	if (quorum_regions_init(&q->regions, q->rebuild) ||
+	if (quorum_regions_init(&q->regions, nr, q->region_shift, q->present,
+				q->rebuild, q->threshold) ||
 	    quorum_suspects_init(&q->suspects, nr, q->region_shift))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate region bitmaps");

@@ -52,9 +52,7 @@
 
 #include <linux/bio.h>
 #include <linux/blkdev.h>
-#include <linux/completion.h>
 #include <linux/device-mapper.h>
-#include <linux/list.h>
 #include <linux/mempool.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
@@ -81,12 +79,10 @@ enum quorum_read_pattern {
  * struct quorum_leg - one of the copies
  * @dev: the device; NULL if the leg is missing
  * @offset: where the leg's copy starts on it, in sectors
- * @score: read errors and mismatches (quorum->score_lock)
  */
 struct quorum_leg {
 	struct dm_dev *dev;
 	sector_t offset;
-	struct quorum_score score;
 };
 
 /**
@@ -157,8 +153,6 @@ struct quorum {
 
 	struct quorum_reports reports;
 
-	/** @score_lock: protects the legs' scores */
-	spinlock_t score_lock;
 	struct quorum_leg leg[];
 };
 

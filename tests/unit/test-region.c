@@ -25,11 +25,8 @@ static void begin(u32 present, unsigned int threshold, u32 rebuild)
 
 	room_init();
 	memset(&regions, 0, sizeof(regions));
-	regions.present = present;
-	regions.threshold = threshold;
-	regions.shift = SHIFT;
-	regions.nr = NR;
-	check(!quorum_regions_init(&regions, rebuild));
+	check(!quorum_regions_init(&regions, NR, SHIFT, present, rebuild,
+				   threshold));
 	live = present;
 	held = 0;
 	for (i = 0; i < NR; i++)
@@ -289,6 +286,27 @@ static void test_marks(void **state)
 	end();
 }
 
+/* A leg begins anew when it comes back, or is forgiven. */
+static void test_score(void **state)
+{
+	struct quorum_change change;
+
+	begin(ALL, 3, 0);
+	check(quorum_score(&regions, 1, 0) == 1);
+	check(quorum_score(&regions, 1, 1) == 2);
+	check(quorum_score(&regions, 2, 1) == 1);
+	check(quorum_drop(&regions, 1, &change));
+	check(quorum_readmit(&regions, 1));
+	quorum_let_go(&regions, 1, true);
+	check(quorum_score(&regions, 1, 2) == 1);
+	check(quorum_forget(&regions, 1));
+	check(quorum_score(&regions, 1, 3) == 1);
+	check(quorum_score(&regions, 2, 3) == 2);
+	quorum_forgive(&regions);
+	check(quorum_score(&regions, 2, 4) == 1);
+	end();
+}
+
 static void test_no_memory(void **state)
 {
 	unsigned int i, refused = 0;
@@ -296,12 +314,9 @@ static void test_no_memory(void **state)
 	room_init();
 	for (i = 0; i < 100; i++) {
 		memset(&regions, 0, sizeof(regions));
-		regions.present = ALL;
-		regions.threshold = 3;
-		regions.shift = SHIFT;
-		regions.nr = NR;
 		mem_plan.ctr_fails = 100;
-		refused += quorum_regions_init(&regions, 0) == -ENOMEM;
+		refused += quorum_regions_init(&regions, NR, SHIFT, ALL, 0,
+					       3) == -ENOMEM;
 		mem_plan.ctr_fails = 0;
 		quorum_regions_exit(&regions);
 	}
@@ -393,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_score),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_races),
 	};
