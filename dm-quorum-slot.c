@@ -59,6 +59,7 @@ void quorum_slot_begin(struct quorum_slot *slot, unsigned long region,
 	slot->end = min_t(sector_t, q->ti->len,
 			  slot->pos + (1ULL << q->region_shift));
 	slot->careful = 0;
+	slot->reported = 0;
 	slot->known = known;
 	memset(&slot->found, 0, sizeof(slot->found));
 	slot->marks = quorum_marks(&q->regions);
@@ -76,6 +77,12 @@ static bool is_careful(struct quorum_slot *slot)
 	return slot->pos < slot->careful;
 }
 
+/* Whether this is the rest of a piece that was cut short. */
+static bool is_reported(struct quorum_slot *slot)
+{
+	return slot->pos < slot->reported;
+}
+
 /**
  * quorum_slot_lock() - ask for the range of the next piece
  * @slot: the slot, with something left of its region
@@ -91,6 +98,8 @@ bool quorum_slot_lock(struct quorum_slot *slot, unsigned int bytes)
 
 	if (is_careful(slot))
 		bytes = slot->piece;
+	if (is_reported(slot))
+		end = slot->reported;
 	sectors = min_t(sector_t, end - slot->pos, bytes >> SECTOR_SHIFT);
 	slot->range.start = slot->pos;
 	slot->range.last = slot->pos + sectors - 1;
@@ -106,13 +115,14 @@ static bool may_rewrite(struct quorum *q, unsigned long region)
 static unsigned int look_flags(struct quorum_slot *slot,
 			       enum quorum_sync_action action)
 {
-	unsigned int flags = QUORUM_LOOK_REFILL;
+	unsigned int flags = is_reported(slot) ? QUORUM_LOOK_KNOWN : 0;
 
 	if (action == QUORUM_SYNC_CHECK)
-		return 0;
+		return flags;
 	if (action == QUORUM_SYNC_REPAIR)
-		return QUORUM_LOOK_REWRITE;
+		return flags | QUORUM_LOOK_REWRITE;
 
+	flags |= QUORUM_LOOK_REFILL;
 	if (action == QUORUM_SYNC_RECOVER)
 		flags |= QUORUM_LOOK_REBUILD;
 	if (may_rewrite(slot->q, slot->region))
@@ -146,6 +156,7 @@ static void advance(struct quorum_slot *slot, const struct quorum_look *look)
 	unsigned int leg;
 
 	slot->pos += look->done >> SECTOR_SHIFT;
+	slot->reported = look->sector + (look->bytes >> SECTOR_SHIFT);
 	found->differ += more->differ;
 	found->unresolved += more->unresolved;
 	found->missed |= more->missed;

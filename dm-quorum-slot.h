@@ -30,6 +30,8 @@
  * @piece: the size of these, in bytes
  * @bad: how many of these a leg could not read
  * @told: legs that could not read the last one, and were accused of that
+ * @reported: up to here, what is amiss has been said: if there is something
+ *	left of a piece, it took long to write the rest
  * @found: what came of the region so far
  * @marks: quorum_marks() when the region was begun
  * @doubts: quorum_suspects_marks() then
@@ -46,6 +48,7 @@ struct quorum_slot {
 	unsigned int piece;
 	u8 bad[QUORUM_MAX_LEGS];
 	u32 told;
+	sector_t reported;
 	struct quorum_finding found;
 	u64 marks;
 	u64 doubts;
