@@ -34,10 +34,10 @@ static void leg_message(void)
 	switch (rnd_below(3)) {
 	case 0:
 		if (leg && fault_suspect(leg))
-			message("fail %u", slot);
+			audit_fail(slot);
 		break;
 	case 1:
-		message("reinstate %u", slot);
+		audit_reinstate(slot);
 		break;
 	case 2:
 		if (leg && fault_suspect(leg))
@@ -126,6 +126,12 @@ static void outage(bool begins)
 	}
 }
 
+/* Old errors count half after an hour; and what else is counted in time. */
+static void let_time_pass(void)
+{
+	msleep(rnd_range(1, 3 * 3600) * MSEC_PER_SEC);
+}
+
 static void pause_device(void)
 {
 	bool out = !load.gentle && !set.minority && rnd_chance(10);
@@ -143,6 +149,8 @@ static void pause_device(void)
 		outage(false);
 	if (rnd_chance(50))
 		usleep_range(1, 5000);
+	else if (rnd_chance(10))
+		let_time_pass();
 	if (rnd_chance(20))
 		leg_message();
 	if (md_resume(&sim_md))
@@ -160,12 +168,6 @@ static void wait_for_requests(void)
 			sim_fail("promise 11: requests hang without memory");
 		msleep(i < 10 ? 1 : i * 10);
 	}
-}
-
-/* Old errors count half after an hour; and what else is counted in time. */
-static void let_time_pass(void)
-{
-	msleep(rnd_range(1, 3 * 3600) * MSEC_PER_SEC);
 }
 
 /* A processor goes away, and what is kept for it stays behind. */

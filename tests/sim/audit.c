@@ -12,13 +12,20 @@ static struct o_status last;
 static bool have_last;
 static unsigned int epoch;
 static struct {
-	u64 writes, flushes;
+	u64 writes, flushes, looks;
 } base[SIM_MAX_DEVS];
+/* Legs that were reinstated, and what they had been accused of. */
+static struct {
+	bool valid;
+	unsigned int epoch;
+	u64 errors;
+} back[SIM_MAX_LEGS];
 
 void audit_init(void)
 {
 	have_last = false;
 	memset(base, 0, sizeof(base));
+	memset(back, 0, sizeof(back));
 }
 
 /* What the counters say is taken into account before they begin anew. */
@@ -46,6 +53,7 @@ void audit_new_epoch(void)
 	for (i = 0; i < SIM_MAX_DEVS; i++) {
 		base[i].writes = sim_legs[i].gave.blamed_writes;
 		base[i].flushes = sim_legs[i].gave.blamed_flushes;
+		base[i].looks = sim_legs[i].gave.blamed_looks;
 	}
 }
 
@@ -123,6 +131,47 @@ static bool parse(struct o_status *st, char *at)
  * Checks.
  */
 
+/*
+ * A leg that is back has all of max_errors before it; an accusation may be on
+ * its way.
+ */
+static void check_back(struct o_status *st, unsigned int i)
+{
+	struct sim_leg *leg = &sim_legs[set.dev[i]];
+	u64 errors = st->stat[i][O_READ_ERRORS] + st->stat[i][O_MISMATCHES];
+
+	if (st->health[i] != 'D' || !back[i].valid || back[i].epoch != epoch ||
+	    leg->gave.writes || leg->gave.flushes)
+		return;
+	if (errors - back[i].errors + 1 < set.max_errors)
+		sim_fail("promise 9: leg %u failed again after %llu errors", i,
+			 errors - back[i].errors);
+}
+
+/* A failed leg is to come back. */
+void audit_reinstate(unsigned int slot)
+{
+	struct o_status st;
+	bool known = set.max_errors && audit_status(&st) &&
+		     st.health[slot] == 'D';
+	unsigned int before = epoch;
+
+	back[slot].valid = false;
+	if (message("reinstate %u", slot) || !known || epoch != before)
+		return;
+	back[slot].valid = true;
+	back[slot].epoch = epoch;
+	back[slot].errors = st.stat[slot][O_READ_ERRORS] +
+			    st.stat[slot][O_MISMATCHES];
+}
+
+/* It is failed on purpose. */
+void audit_fail(unsigned int slot)
+{
+	back[slot].valid = false;
+	message("fail %u", slot);
+}
+
 static void check_leg(struct o_status *st, unsigned int i)
 {
 	struct sim_leg *leg = &sim_legs[set.dev[i]];
@@ -142,6 +191,7 @@ static void check_leg(struct o_status *st, unsigned int i)
 	    (!sim_lenient || !oracle_failures()))
 		sim_fail("promise 5: leg %u: %llu mismatches, cause for %llu",
 			 i, stat[O_MISMATCHES], leg->gave.lies);
+	check_back(st, i);
 	/* max_errors may still fail a leg for what it did before. */
 	if (st->health[i] != 'A' && set.max_errors &&
 	    leg->gave.reads + leg->gave.lies >= set.max_errors)
@@ -365,6 +415,43 @@ void audit_quiesce(void)
  * The end.
  */
 
+/* Blocks in which legs differ, or that some leg cannot read. */
+static unsigned int amiss(void)
+{
+	unsigned int b, i, n = 0;
+
+	for (b = 0; b < set_blocks(); b++) {
+		u32 id = leg_block_id(&sim_legs[__ffs(set.members)], b);
+		bool wrong = anywhere_bad(b);
+
+		for (i = 0; i < SIM_MAX_DEVS; i++)
+			wrong = wrong || (set.members & BIT(i) &&
+					  leg_block_id(&sim_legs[i], b) != id);
+		n += wrong;
+	}
+	return n;
+}
+
+/* A sweep tells once of each block (promise 5). */
+static void check_told(struct o_status *before, struct o_status *after,
+		       unsigned int blocks)
+{
+	unsigned int i;
+	u64 n;
+
+	for (i = 0; i < set.nr_legs; i++) {
+		n = after->stat[i][O_MISMATCHES] -
+		    before->stat[i][O_MISMATCHES];
+		if (n > blocks)
+			sim_fail("promise 5: leg %u: %llu times in %u blocks",
+				 i, n, blocks);
+	}
+	n = after->no_quorum - before->no_quorum;
+	if (n > blocks)
+		sim_fail("promise 5: no quorum, %llu times in %u blocks", n,
+			 blocks);
+}
+
 static void sweep(const char *action, struct o_status *st)
 {
 	int r, i;
@@ -496,12 +583,18 @@ static void check_blamed(struct o_status *st)
 		    !st->stat[i][O_REWRITE_ERRORS])
 			sim_fail("promise 9: leg %u failed a write, unaccused",
 				 i);
+		/* What passes may hide it from the first of several reads. */
+		if (leg->gave.blamed_looks > base[leg->index].looks &&
+		    !fault_plan.passing && !st->stat[i][O_READ_ERRORS])
+			sim_fail("promise 8: leg %u failed a read, unaccused",
+				 i);
 	}
 }
 
 void audit_end(void)
 {
 	struct o_status st, before;
+	unsigned int blocks;
 
 	go_quiet(&st);
 	if (!load.admin)
@@ -509,12 +602,17 @@ void audit_end(void)
 	read_all();
 	if (rnd_chance(50)) {
 		audit_status(&before);
+		blocks = amiss();
 		sweep("check", &st);
+		check_told(&before, &st, blocks);
 		check_accused(&before, &st);
 	}
 	if (request_one(REQ_OP_WRITE, 0, 0, REQ_PREFLUSH))
 		sim_fail("promise 3: legs cannot be flushed");
+	audit_status(&before);
+	blocks = amiss();
 	sweep("repair", &st);
+	check_told(&before, &st, blocks);
 	check_stored();
 	write_undecided();
 	check_equal();

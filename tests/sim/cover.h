@@ -13,6 +13,7 @@ COUNTER(discards);
 COUNTER(splits);
 COUNTER(switches);
 COUNTER(irqs);
+COUNTER(pauses);
 COUNTER(leg_bios);
 COUNTER(leg_faults);
 COUNTER(second_looks);

@@ -10,6 +10,9 @@
 
 struct fault_plan fault_plan;
 static bool all_gone;
+/* Where a write failed last with overload, and how. */
+static sector_t burst_at;
+static blk_status_t burst_status;
 
 static const struct fault_plan plans[] = {
 	{ "none" },
@@ -35,6 +38,7 @@ void fault_choose(void)
 	fault_plan = plans[rnd_below(ARRAY_SIZE(plans))];
 	fault_plan.on = true;
 	all_gone = false;
+	burst_at = SIM_MAX_SECTORS;
 }
 
 /* Legs that have caught up are good again. */
@@ -131,6 +135,20 @@ void fault_force(struct sim_leg *leg)
 	all_gone = true;
 	leg->suspect = true;
 	oracle_hurt(leg, 0, set.len);
+}
+
+/* Whether what a leg holds only changes where it is written to. */
+bool fault_none_moves(void)
+{
+	return !fault_plan.misplaced &&
+	       (fault_plan.overload || !fault_plan.flush_error);
+}
+
+/* Whether every leg can be read, always, and what one returns stays so. */
+bool fault_none_mute(void)
+{
+	return !all_gone && !fault_plan.unreadable && !fault_plan.passing &&
+	       !fault_plan.die && fault_none_moves();
 }
 
 /* With max_errors, what a leg returns may be what it is failed for. */
@@ -258,6 +276,20 @@ blk_status_t fault_read(struct sim_leg *leg, sector_t sector, sector_t n)
 	return BLK_STS_OK;
 }
 
+/* In overload, others may fail at the same place, most of them alike. */
+static blk_status_t burst(struct sim_leg *leg, sector_t sector)
+{
+	if (!fault_plan.overload)
+		return BLK_STS_OK;
+	if (rolls(fault_plan.write_error)) {
+		burst_at = sector;
+		burst_status = pick_error();
+	}
+	if (sector != burst_at || !rolls(600) || !fault_suspect(leg))
+		return BLK_STS_OK;
+	return rnd_chance(70) ? burst_status : pick_error();
+}
+
 blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 			 bool data)
 {
@@ -268,7 +300,7 @@ blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 		return pick_passing();
 	if (rolls(fault_plan.write_error) && fault_suspect(leg))
 		return pick_error();
-	return BLK_STS_OK;
+	return burst(leg, sector);
 }
 
 blk_status_t fault_flush(struct sim_leg *leg)

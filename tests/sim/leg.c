@@ -19,6 +19,7 @@ struct leg_io {
 	sector_t lost_from;
 	sector_t lost_to;
 	sector_t shift;
+	bool quiet;
 };
 
 struct sim_leg sim_legs[SIM_MAX_DEVS];
@@ -72,6 +73,7 @@ void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
 	leg->sectors = start + set.len + slack;
 	leg->sync_percent = rnd_chance(20) ? 100 : rnd_chance(50) ? 0 : 30;
 	leg->latency_us = 1 << rnd_range(0, 10);
+	leg->write_ms = rnd_chance(2) ? rnd_range(20, 80) : 0;
 	leg->disk_dev.queue = &leg->queue;
 	leg->disk_dev.part0 = &leg->bdev;
 	leg->queue.disk = &leg->disk_dev;
@@ -419,7 +421,7 @@ static void finish(struct leg_io *li)
 	struct sim_leg *leg = li->leg;
 	blk_status_t status = li->status;
 
-	oracle_leg_done(leg, bio, status);
+	oracle_leg_done(leg, bio, status, li->quiet);
 	trace("  leg %u: %s %llu+%u done, status %u", leg->index,
 	      bio_op(bio) == REQ_OP_READ ? "read" : "write",
 	      bio->bi_iter.bi_sector - leg->start, bio_sectors(bio), status);
@@ -489,6 +491,7 @@ static void start(struct leg_io *li)
 {
 	struct sim_leg *leg = li->leg;
 	u64 ns = leg->latency_us * NSEC_PER_USEC;
+	u64 more = fault_stall(leg);
 
 	li->rest = rnd_below(ns);
 	li->split = rnd_chance(20) ? rnd_below(bio_sectors(li->bio) + 1) :
@@ -496,7 +499,9 @@ static void start(struct leg_io *li)
 	/* A block is moved at once. */
 	li->split = rounddown(li->split, set.block >> SECTOR_SHIFT);
 	li->event.fire = first_stage;
-	event_add(&li->event, rnd_below(2 * ns) + fault_stall(leg));
+	if (bio_op(li->bio) == REQ_OP_WRITE)
+		more += leg->write_ms * NSEC_PER_MSEC;
+	event_add(&li->event, rnd_below(2 * ns) + more);
 }
 
 void leg_submit(struct bio *bio)
@@ -515,8 +520,9 @@ void leg_submit(struct bio *bio)
 	      bio->bi_opf & REQ_FUA ? " fua" : bio->bi_opf & REQ_PREFLUSH ?
 	      " flush" : "", bio->bi_iter.bi_sector - leg->start,
 	      bio_sectors(bio));
-	oracle_leg_start(leg, bio);
-	if (leg->frozen_until <= sim_now && rnd_chance(leg->sync_percent)) {
+	li->quiet = oracle_leg_start(leg, bio);
+	if (leg->frozen_until <= sim_now && !leg->write_ms &&
+	    rnd_chance(leg->sync_percent)) {
 		decide(li);
 		move(li, bio_sectors(bio));
 		finish(li);

@@ -29,6 +29,7 @@
  * @unreadable: sectors that return an error
  * @suspect: it may have missed something, and may have lost its vote anywhere
  * @dead: it returns errors only
+ * @write_ms: a write takes so much longer than a read
  * @gave: what it gave cause for, ever
  */
 struct sim_leg {
@@ -54,6 +55,7 @@ struct sim_leg {
 	bool refuses_late;
 	unsigned int sync_percent;
 	unsigned int latency_us;
+	unsigned int write_ms;
 	unsigned int out;
 	u64 frozen_until;
 	struct {
@@ -63,6 +65,7 @@ struct sim_leg {
 		u64 lies;
 		u64 blamed_writes;
 		u64 blamed_flushes;
+		u64 blamed_looks;
 	} gave;
 };
 
@@ -117,6 +120,8 @@ void faults_stop(void);
 void fault_forgive(void);
 void fault_force(struct sim_leg *leg);
 bool fault_suspect(struct sim_leg *leg);
+bool fault_none_moves(void);
+bool fault_none_mute(void);
 bool status_blames(blk_status_t status);
 
 #endif /* SIM_LEG_H */

@@ -18,6 +18,7 @@ void oracle_init(void)
 	INIT_LIST_HEAD(&ops);
 	nr_failed = 0;
 	versions_init();
+	lacks_init();
 }
 
 /* Requests are gone, and nobody hears of them. */
@@ -91,6 +92,8 @@ struct o_op *oracle_begin(enum req_op op, sector_t sector,
 	n = op_blocks(o);
 	o->hurt = calloc(n + 1, sizeof(*o->hurt));
 	o->took = calloc(n + 1, sizeof(*o->took));
+	o->took_at = calloc(n + 1, sizeof(*o->took_at));
+	o->requeues = cover.requeues;
 	if (op == REQ_OP_READ)
 		o->served = calloc(n + 1, sizeof(*o->served));
 	else if (sectors)
@@ -258,10 +261,12 @@ static void check_write(struct o_op *o)
 
 	if (o->op == REQ_OP_DISCARD || o->generation != set.generation)
 		return;
-	for (i = 0; i < op_blocks(o); i++)
+	for (i = 0; i < op_blocks(o); i++) {
 		if (hweight32(o->took[i]) < set.threshold)
 			sim_fail("promise 2: only legs %#x took block %u",
 				 o->took[i], op_first(o) + i);
+		lacks_write(o, op_first(o) + i, i);
+	}
 }
 
 static void end_ok(struct o_op *o, const u32 *ids)
@@ -277,6 +282,43 @@ static void end_ok(struct o_op *o, const u32 *ids)
 		check_durable(o, op_first(o), op_blocks(o));
 	else if (o->flush && !o->sectors)
 		check_durable(o, 0, set_blocks());
+	if (o->flush && !o->sectors && o->generation == set.generation)
+		lacks_flush(o->start);
+}
+
+/* The status most legs gave, of several the lowest leg's (promise 2). */
+static blk_status_t error_due(struct o_op *o)
+{
+	unsigned int slot, other, n, most = 0;
+	blk_status_t due = BLK_STS_IOERR;
+
+	for (slot = 0; slot < set.nr_legs; slot++) {
+		int dev = set.dev[slot];
+
+		if (dev < 0 || !(o->told & BIT(dev)) || !o->said[dev])
+			continue;
+		for (n = other = 0; other < set.nr_legs; other++)
+			n += set.dev[other] >= 0 &&
+			     o->told & BIT(set.dev[other]) &&
+			     o->said[set.dev[other]] == o->said[dev];
+		if (n > most)
+			due = o->said[dev];
+		most = max(most, n);
+	}
+	return due;
+}
+
+/* What it fails with, and whether anybody was asked at all. */
+static void check_error(struct o_op *o, blk_status_t status)
+{
+	if (o->generation != set.generation || o->requeues != cover.requeues)
+		return;
+	if (o->told && status != error_due(o))
+		sim_fail("promise 2: %llu+%u failed with status %u, not %u",
+			 o->sector, o->sectors, status, error_due(o));
+	if (o->op == REQ_OP_READ && !o->asked && status != BLK_STS_AGAIN)
+		sim_fail("promise 9: %llu+%u failed, and no leg was asked",
+			 o->sector, o->sectors);
 }
 
 static void end_failed(struct o_op *o, blk_status_t status)
@@ -288,6 +330,7 @@ static void end_failed(struct o_op *o, blk_status_t status)
 		sim_fail("promise %d: %llu+%u failed with status %u, no reason",
 			 o->op == REQ_OP_READ ? 1 : o->sectors ? 2 : 3,
 			 o->sector, o->sectors, status);
+	check_error(o, status);
 }
 
 void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
@@ -309,6 +352,7 @@ void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
 		end_ok(o, ids);
 	free(o->hurt);
 	free(o->took);
+	free(o->took_at);
 	free(o->served);
 	free(o);
 }
@@ -350,7 +394,7 @@ static bool covers(struct o_op *o, unsigned int b)
 static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 {
 	return !oracle_allowed(b, id) || version_discarded(b) ||
-	       block_any_bit(leg->rot, b) ||
+	       block_any_bit(leg->rot, b) || lacks_by_fault(leg, b) ||
 	       ((set.minority || set.torn) && oracle_contested(b));
 }
 
@@ -391,6 +435,13 @@ static u32 carried(struct bio *bio, unsigned int sector, sector_t at)
 	return content_id((u8 *)data, at + sector);
 }
 
+static void op_took(struct o_op *o, unsigned int i, struct sim_leg *leg)
+{
+	o->took[i] |= BIT(leg->index);
+	if (!o->took_at[i])
+		o->took_at[i] = oracle_tick;
+}
+
 static void took(struct sim_leg *leg, struct bio *bio)
 {
 	sector_t at = bio->bi_iter.bi_sector - leg->start;
@@ -398,30 +449,96 @@ static void took(struct sim_leg *leg, struct bio *bio)
 	struct o_op *o;
 	u32 id;
 
+	oracle_tick++;
 	for (i = 0; i < bio_sectors(bio); i += block_sectors()) {
 		b = (at + i) / block_sectors();
 		id = carried(bio, i, at);
 		list_for_each_entry(o, &ops, node)
 			if (o->write && covers(o, b) &&
 			    version_has_id(o->write, id))
-				o->took[b - op_first(o)] |= BIT(leg->index);
+				op_took(o, b - op_first(o), leg);
+		if (bio_op(bio) != REQ_OP_DISCARD)
+			lacks_took(leg, b, id);
 	}
 }
 
-static bool is_look(struct bio *bio)
+/* What a leg answers to a write that is sent to it as it came. */
+static void said(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 {
-	return bio->bi_iter.bi_size && bio->bi_opf == (REQ_OP_READ | REQ_SYNC);
+	sector_t at = bio->bi_iter.bi_sector - leg->start;
+	struct o_op *o;
+
+	if (bio_op(bio) != REQ_OP_WRITE || !bio->bi_iter.bi_size)
+		return;
+	list_for_each_entry(o, &ops, node)
+		if (o->op == REQ_OP_WRITE && o->sector == at &&
+		    o->sectors == bio_sectors(bio) &&
+		    version_has_id(o->write, carried(bio, 0, at))) {
+			o->said[leg->index] = status;
+			o->told |= BIT(leg->index);
+		}
 }
 
-void oracle_leg_start(struct sim_leg *leg, struct bio *bio)
+/* Second looks, and those of the sweep: these hold their range. */
+static bool looks_for(const char *whom)
 {
-	cover.second_looks += is_look(bio);
+	return !strcmp(sim_me->name, whom);
 }
 
-void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status)
+static void asked(struct sim_leg *leg, unsigned int b)
+{
+	bool sweep = looks_for("kquorum_sync");
+	u64 since = sweep ? 0 : oracle_tick + 1;
+	struct o_op *o;
+
+	list_for_each_entry(o, &ops, node)
+		if (o->op == REQ_OP_READ && covers(o, b)) {
+			o->asked = true;
+			since = min(since, o->start);
+		}
+	lacks_asked(leg, b, sweep || looks_for("kquorum_look"), since);
+}
+
+/*
+ * Returns whether it is a second look's read, or what the module writes on its
+ * own account.
+ */
+bool oracle_leg_start(struct sim_leg *leg, struct bio *bio)
+{
+	sector_t at = bio->bi_iter.bi_sector - leg->start;
+	bool look = looks_for("kquorum_look");
+	bool quiet = look || looks_for("kquorum_sync");
+	enum req_op op = bio_op(bio);
+	unsigned int i;
+
+	if (!bio->bi_iter.bi_size)
+		return false;
+	for (i = 0; i < bio_sectors(bio); i += block_sectors())
+		if (op == REQ_OP_READ)
+			asked(leg, (at + i) / block_sectors());
+		else if (op == REQ_OP_WRITE && quiet)
+			rewrite_check((at + i) / block_sectors(),
+				      carried(bio, i, at));
+	look = look && op == REQ_OP_READ;
+	cover.second_looks += look;
+	return look || (quiet && op == REQ_OP_WRITE);
+}
+
+static void refused(struct sim_leg *leg, struct bio *bio)
+{
+	sector_t at = bio->bi_iter.bi_sector - leg->start;
+	unsigned int i;
+
+	for (i = 0; i < bio_sectors(bio); i += block_sectors())
+		lacks_refused(leg, (at + i) / block_sectors());
+}
+
+void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status,
+		     bool quiet)
 {
 	enum req_op op = bio_op(bio);
 
+	said(leg, bio, status);
 	if (!status) {
 		if (op != REQ_OP_READ && bio->bi_iter.bi_size)
 			took(leg, bio);
@@ -430,7 +547,10 @@ void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 	cover.leg_faults++;
 	if (op == REQ_OP_READ) {
 		leg->gave.reads++;
+		leg->gave.blamed_looks += quiet && status_blames(status);
 	} else if (bio->bi_iter.bi_size) {
+		if (quiet)
+			refused(leg, bio);
 		leg->gave.writes++;
 		leg->gave.blamed_writes += op == REQ_OP_WRITE &&
 					   status_blames(status);

@@ -101,6 +101,11 @@ struct o_served {
  * struct o_op - a request
  * @hurt: for each block, devices that were not good at some time
  * @took: for each block of a write, devices that said they took it
+ * @took_at: when the first of them did
+ * @said: what each device answered, if it was sent all of it at once
+ * @told: those that did
+ * @asked: some leg was asked
+ * @requeues: how many there had been before
  * @served: for each block of a read
  */
 struct o_op {
@@ -118,6 +123,11 @@ struct o_op {
 	struct o_write *write;
 	u32 *hurt;
 	u32 *took;
+	u64 *took_at;
+	blk_status_t said[SIM_MAX_DEVS];
+	u32 told;
+	bool asked;
+	u64 requeues;
 	struct o_served *served;
 };
 
@@ -136,8 +146,24 @@ void versions_flushed(u64 when);
 void versions_crash(void);
 extern bool versions_forgotten;
 unsigned int versions_left(unsigned int block);
+bool version_ended(unsigned int block, u32 id, u64 when);
+bool version_stable(unsigned int block, u32 id);
 bool block_any_bit(const unsigned long *map, unsigned int block);
 u64 oracle_oldest(void);
+
+/* rewrite.c */
+void rewrite_check(unsigned int block, u32 id);
+
+/* lack.c */
+bool lacks_any(struct sim_leg *leg, unsigned int block);
+void lacks_init(void);
+void lacks_all(struct sim_leg *leg);
+void lacks_refused(struct sim_leg *leg, unsigned int block);
+bool lacks_by_fault(struct sim_leg *leg, unsigned int block);
+void lacks_took(struct sim_leg *leg, unsigned int block, u32 id);
+void lacks_write(struct o_op *o, unsigned int block, unsigned int i);
+void lacks_flush(u64 when);
+void lacks_asked(struct sim_leg *leg, unsigned int block, bool held, u64 since);
 
 void oracle_init(void);
 void oracle_exit(void);
@@ -156,11 +182,11 @@ u32 leg_block_durable(struct sim_leg *leg, unsigned int block);
 bool leg_block_bad(struct sim_leg *leg, unsigned int block);
 
 /* From the legs. */
-void oracle_leg_start(struct sim_leg *leg, struct bio *bio);
+bool oracle_leg_start(struct sim_leg *leg, struct bio *bio);
 void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,
 		     blk_status_t status);
 void oracle_leg_done(struct sim_leg *leg, struct bio *bio,
-		     blk_status_t status);
+		     blk_status_t status, bool quiet);
 void oracle_hurt(struct sim_leg *leg, sector_t sector, sector_t n);
 
 /* audit.c: status, accusations, and the end */
@@ -187,6 +213,8 @@ void audit_quiesce(void);
 int message(const char *fmt, ...) __printf(1, 2);
 void audit_new_epoch(void);
 void audit_fold(void);
+void audit_reinstate(unsigned int slot);
+void audit_fail(unsigned int slot);
 
 /* workload.c, admin.c, table.c */
 struct sim_load {

@@ -52,6 +52,7 @@ static void new_device(unsigned int dev)
 	bitmap_zero(leg->unreadable, SIM_MAX_SECTORS);
 	leg->dead = false;
 	leg_garbage(leg, 0, set.len);
+	lacks_all(leg);
 }
 
 /* Whether enough legs stay that are trusted everywhere. */
@@ -142,6 +143,7 @@ static void changed_table(const struct o_status *st, char *text, size_t size,
 	struct sim_set old = set;
 
 	next->rebuild = not_whole(st);
+	next->torn |= set.sync;
 	next->sync = false;
 	set_calc(next);
 	if (!table_enough(next))

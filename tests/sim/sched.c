@@ -25,6 +25,8 @@ static u64 own_steps;
 u64 *sim_steps = &own_steps;
 /* How many points there are between two choices, at most. */
 unsigned int sim_pace;
+/* At one in so many of these a task is held up; 0 is never. */
+static unsigned int pause_odds;
 
 static struct task *cpu_top[NR_CPUS];
 static struct task *ready[MAX_READY];
@@ -340,6 +342,33 @@ static void go(void)
 	coro_switch(from, to);
 }
 
+struct pause {
+	struct sim_event event;
+	struct task *task;
+	bool over;
+};
+
+static void pause_fire(struct sim_event *event)
+{
+	struct pause *p = container_of(event, struct pause, event);
+
+	p->over = true;
+	task_wake(p->task);
+}
+
+/* A task does not get on for long: what others do meanwhile is much. */
+static void hold_up(void)
+{
+	static const u64 most[] = { 100, 100, 20000, 20000, 2000000 };
+	struct pause p = { .task = sim_me, .event.fire = pause_fire };
+
+	cover.pauses++;
+	event_add(&p.event, rnd_below(most[rnd_below(ARRAY_SIZE(most))] *
+				      NSEC_PER_USEC));
+	while (!p.over)
+		task_sleep("its turn", &p);
+}
+
 /* At a point: somebody else may go on. */
 void sim_choose(void)
 {
@@ -347,7 +376,11 @@ void sim_choose(void)
 		sim_left = INT_MAX;
 		return;
 	}
-	go();
+	if (unlikely(pause_odds) && !rnd_below(pause_odds) &&
+	    preemptible(sim_me) && !sim_me->migrate)
+		hold_up();
+	else
+		go();
 }
 
 void sim_relax(void)
@@ -443,6 +476,7 @@ void sched_init(void)
 	sim_online = GENMASK(nr_cpus - 1, 0);
 	step_ns = 1 << rnd_range(4, 14);
 	sim_pace = 1 << rnd_range(1, 6);
+	pause_odds = rnd_chance(30) ? 1 << rnd_range(5, 11) : 0;
 }
 
 /* Until sched_stop() is called. */
@@ -457,8 +491,18 @@ void sched_run(void)
 	sim_left = INT_MAX;
 }
 
+/* What was started comes to its end, unless something is wrong. */
+static void wait_for_others(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 10000 && !list_is_singular(&all_tasks); i++)
+		msleep(1);
+}
+
 void sched_stop(void)
 {
+	wait_for_others();
 	stopping = true;
 }
 

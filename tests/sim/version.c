@@ -182,6 +182,33 @@ static bool stable(const struct o_write *w)
 	return w->state == O_DONE && (w->fua || w->end <= flushed);
 }
 
+static const struct o_write *find(unsigned int b, u32 id)
+{
+	struct o_block *block = &blocks[b];
+	unsigned int i;
+
+	for (i = 0; i < block->nr; i++)
+		if (!block->w[i]->discard && version_has_id(block->w[i], id))
+			return block->w[i];
+	return NULL;
+}
+
+/* Whether what holds @id was acknowledged before @when; old ones were. */
+bool version_ended(unsigned int b, u32 id, u64 when)
+{
+	const struct o_write *w = find(b, id);
+
+	return !w || (w->state == O_DONE && w->end < when);
+}
+
+/* Likewise, and flushed. */
+bool version_stable(unsigned int b, u32 id)
+{
+	const struct o_write *w = find(b, id);
+
+	return !w || stable(w);
+}
+
 /* Whether not even a crash brings @w back. */
 static bool outlived(const struct o_block *block, const struct o_write *w)
 {
