@@ -25,6 +25,7 @@ static const struct fault_plan plans[] = {
 	{ "dying",	.die = 15 },
 	{ "stalling",	.stall = 40 },
 	{ "passing",	.passing = 40 },
+	{ "refusing",	.refusing = 15 },
 	{ "overload",	.overload = true, .unreadable = 60, .write_error = 25,
 			.flush_error = 60, .rot = 20 },
 	{ "everything",	.unreadable = 30, .rot = 30, .lost = 20,
@@ -52,10 +53,10 @@ void fault_forgive(void)
 			sim_legs[i].suspect = false;
 }
 
+/* Of a plain request: a leg that alone refuses that is at fault (promise 8). */
 bool status_blames(blk_status_t status)
 {
-	return status && status != BLK_STS_NOTSUPP && status != BLK_STS_INVAL &&
-	       status != BLK_STS_AGAIN && status != BLK_STS_RESOURCE;
+	return status && status != BLK_STS_AGAIN && status != BLK_STS_RESOURCE;
 }
 
 static blk_status_t pick_error(void)
@@ -298,6 +299,8 @@ blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 		return BLK_STS_TRANSPORT;
 	if (rolls(fault_plan.passing) && fault_suspect(leg))
 		return pick_passing();
+	if (data && rolls(fault_plan.refusing) && fault_suspect(leg))
+		return BLK_STS_NOTSUPP;
 	if (rolls(fault_plan.write_error) && fault_suspect(leg))
 		return pick_error();
 	return burst(leg, sector);
@@ -307,6 +310,10 @@ blk_status_t fault_flush(struct sim_leg *leg)
 {
 	if (leg->dead)
 		return BLK_STS_TRANSPORT;
+	if (rolls(10 * fault_plan.passing) && fault_suspect(leg))
+		return pick_passing();
+	if (rolls(10 * fault_plan.refusing) && fault_suspect(leg))
+		return BLK_STS_NOTSUPP;
 	if (!rolls(fault_plan.flush_error) || !fault_suspect(leg))
 		return BLK_STS_OK;
 	if (!fault_plan.overload && set.silent && rnd_chance(50)) {

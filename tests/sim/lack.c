@@ -14,12 +14,14 @@
  * @missed: since when it lacks a write; 0 if it does not
  * @unstored: since when it would have to have stored what it holds
  * @refused: it did not take what it was to be made like the others with
+ * @filler: what it was given where nobody had won; 0 if it was not
  */
 struct lack {
 	u64 took;
 	u64 missed;
 	u64 unstored;
 	bool refused;
+	u32 filler;
 };
 
 static struct lack lacks[SIM_MAX_DEVS][MAX_BLOCKS];
@@ -75,8 +77,17 @@ bool lacks_by_fault(struct sim_leg *leg, unsigned int b)
 	return lack_of(leg, b)->refused;
 }
 
-/* A leg has taken version @id of a block. */
-void lacks_took(struct sim_leg *leg, unsigned int b, u32 id)
+/* Whether it holds what the module gave it where nobody had won. */
+bool lacks_filled(struct sim_leg *leg, unsigned int b, u32 id)
+{
+	return lack_of(leg, b)->filler && lack_of(leg, b)->filler == id;
+}
+
+/*
+ * A leg has taken version @id of a block, which, if @quiet, the module wrote on
+ * its own account.
+ */
+void lacks_took(struct sim_leg *leg, unsigned int b, u32 id, bool quiet)
 {
 	struct lack *l = lack_of(leg, b);
 	bool stale = l->missed;
@@ -85,6 +96,7 @@ void lacks_took(struct sim_leg *leg, unsigned int b, u32 id)
 	l->missed = 0;
 	l->unstored = 0;
 	l->refused = false;
+	l->filler = quiet && id & SIM_ID_BAD ? id : 0;
 	/* It is rebuilt with what others have stored. */
 	if (stale && tells(id) && leg_block_id(leg, b) == id &&
 	    !stored(leg, b) && version_stable(b, id))

@@ -73,7 +73,8 @@ void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
 	leg->sectors = start + set.len + slack;
 	leg->sync_percent = rnd_chance(20) ? 100 : rnd_chance(50) ? 0 : 30;
 	leg->latency_us = 1 << rnd_range(0, 10);
-	leg->write_ms = rnd_chance(2) ? rnd_range(20, 80) : 0;
+	leg->write_ms = rnd_chance(3) ? rnd_range(20, 80) : 0;
+	leg->flush_ms = rnd_chance(20) ? rnd_range(1, 50) : 0;
 	leg->disk_dev.queue = &leg->queue;
 	leg->disk_dev.part0 = &leg->bdev;
 	leg->queue.disk = &leg->disk_dev;
@@ -499,7 +500,9 @@ static void start(struct leg_io *li)
 	/* A block is moved at once. */
 	li->split = rounddown(li->split, set.block >> SECTOR_SHIFT);
 	li->event.fire = first_stage;
-	if (bio_op(li->bio) == REQ_OP_WRITE)
+	if (!bio_sectors(li->bio))
+		more += leg->flush_ms * NSEC_PER_MSEC;
+	else if (bio_op(li->bio) == REQ_OP_WRITE)
 		more += leg->write_ms * NSEC_PER_MSEC;
 	event_add(&li->event, rnd_below(2 * ns) + more);
 }
@@ -521,7 +524,7 @@ void leg_submit(struct bio *bio)
 	      " flush" : "", bio->bi_iter.bi_sector - leg->start,
 	      bio_sectors(bio));
 	li->quiet = oracle_leg_start(leg, bio);
-	if (leg->frozen_until <= sim_now && !leg->write_ms &&
+	if (leg->frozen_until <= sim_now && !leg->write_ms && !leg->flush_ms &&
 	    rnd_chance(leg->sync_percent)) {
 		decide(li);
 		move(li, bio_sectors(bio));

@@ -30,6 +30,8 @@
  * @suspect: it may have missed something, and may have lost its vote anywhere
  * @dead: it returns errors only
  * @write_ms: a write takes so much longer than a read
+ * @flush_ms: likewise, a flush
+ * @failed_flush: oracle_tick when it was last to blame for one
  * @gave: what it gave cause for, ever
  */
 struct sim_leg {
@@ -48,6 +50,7 @@ struct sim_leg {
 	DECLARE_BITMAP(rot, SIM_MAX_SECTORS);
 	DECLARE_BITMAP(rot_durable, SIM_MAX_SECTORS);
 	DECLARE_BITMAP(unreadable, SIM_MAX_SECTORS);
+	u64 failed_flush;
 	bool suspect;
 	bool dead;
 	bool knows_zeroes;
@@ -56,6 +59,7 @@ struct sim_leg {
 	unsigned int sync_percent;
 	unsigned int latency_us;
 	unsigned int write_ms;
+	unsigned int flush_ms;
 	unsigned int out;
 	u64 frozen_until;
 	struct {
@@ -102,6 +106,7 @@ struct fault_plan {
 	unsigned int die;
 	unsigned int stall;
 	unsigned int passing;
+	unsigned int refusing;
 };
 
 extern struct fault_plan fault_plan;

@@ -297,6 +297,7 @@ void sim_spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 	release(lock);
 	sim_me->preempt--;
 	sim_irq_restore(flags);
+	sched_unlocked();
 }
 
 void sim_assert_held(spinlock_t *lock, const char *here)
@@ -318,6 +319,7 @@ unsigned int sim_seq_begin(seqcount_spinlock_t *s)
 		else
 			sim_relax();
 	}
+	sched_unlocked();
 	return s->sequence;
 }
 

@@ -269,6 +269,25 @@ static void check_write(struct o_op *o)
 	}
 }
 
+/* Promise 3: a leg that fails a flush is failed, if others are enough. */
+static void check_flushed(struct o_op *o)
+{
+	unsigned int i, dev, good = 0;
+	struct o_status st;
+
+	if (load.admin || !list_empty(&ops))
+		return;
+	for (dev = 0; dev < SIM_MAX_DEVS; dev++)
+		good += set.members & BIT(dev) && !sim_legs[dev].suspect;
+	if (good < set.threshold || !audit_status(&st))
+		return;
+	for (i = 0; i < set.nr_legs; i++)
+		if (set.dev[i] >= 0 && st.health[i] != 'D' &&
+		    sim_legs[set.dev[i]].failed_flush > o->start)
+			sim_fail("promise 3: leg %u failed a flush, and stays",
+				 i);
+}
+
 static void end_ok(struct o_op *o, const u32 *ids)
 {
 	if (o->op == REQ_OP_READ) {
@@ -282,8 +301,10 @@ static void end_ok(struct o_op *o, const u32 *ids)
 		check_durable(o, op_first(o), op_blocks(o));
 	else if (o->flush && !o->sectors)
 		check_durable(o, 0, set_blocks());
-	if (o->flush && !o->sectors && o->generation == set.generation)
+	if (o->flush && !o->sectors && o->generation == set.generation) {
 		lacks_flush(o->start);
+		check_flushed(o);
+	}
 }
 
 /* The status most legs gave, of several the lowest leg's (promise 2). */
@@ -393,6 +414,8 @@ static bool covers(struct o_op *o, unsigned int b)
  */
 static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 {
+	if (lacks_filled(leg, b, id))
+		return false;
 	return !oracle_allowed(b, id) || version_discarded(b) ||
 	       block_any_bit(leg->rot, b) || lacks_by_fault(leg, b) ||
 	       ((set.minority || set.torn) && oracle_contested(b));
@@ -442,7 +465,7 @@ static void op_took(struct o_op *o, unsigned int i, struct sim_leg *leg)
 		o->took_at[i] = oracle_tick;
 }
 
-static void took(struct sim_leg *leg, struct bio *bio)
+static void took(struct sim_leg *leg, struct bio *bio, bool quiet)
 {
 	sector_t at = bio->bi_iter.bi_sector - leg->start;
 	unsigned int i, b;
@@ -458,7 +481,7 @@ static void took(struct sim_leg *leg, struct bio *bio)
 			    version_has_id(o->write, id))
 				op_took(o, b - op_first(o), leg);
 		if (bio_op(bio) != REQ_OP_DISCARD)
-			lacks_took(leg, b, id);
+			lacks_took(leg, b, id, quiet);
 	}
 }
 
@@ -541,7 +564,7 @@ void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status,
 	said(leg, bio, status);
 	if (!status) {
 		if (op != REQ_OP_READ && bio->bi_iter.bi_size)
-			took(leg, bio);
+			took(leg, bio, quiet);
 		return;
 	}
 	cover.leg_faults++;
@@ -557,5 +580,7 @@ void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status,
 	} else {
 		leg->gave.flushes++;
 		leg->gave.blamed_flushes += status_blames(status);
+		if (status_blames(status))
+			leg->failed_flush = oracle_tick;
 	}
 }

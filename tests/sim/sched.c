@@ -27,6 +27,8 @@ u64 *sim_steps = &own_steps;
 unsigned int sim_pace;
 /* At one in so many of these a task is held up; 0 is never. */
 static unsigned int pause_odds;
+/* Likewise, where a lock is released. */
+static unsigned int unlock_odds;
 
 static struct task *cpu_top[NR_CPUS];
 static struct task *ready[MAX_READY];
@@ -369,6 +371,19 @@ static void hold_up(void)
 		task_sleep("its turn", &p);
 }
 
+static bool holds_up(unsigned int odds)
+{
+	return odds && !rnd_below(odds) && sim_me != &coro_main &&
+	       preemptible(sim_me) && !sim_me->migrate;
+}
+
+/* What was seen under a lock, or before others change it, may be so no more. */
+void sched_unlocked(void)
+{
+	if (unlikely(unlock_odds) && holds_up(unlock_odds))
+		hold_up();
+}
+
 /* At a point: somebody else may go on. */
 void sim_choose(void)
 {
@@ -376,8 +391,7 @@ void sim_choose(void)
 		sim_left = INT_MAX;
 		return;
 	}
-	if (unlikely(pause_odds) && !rnd_below(pause_odds) &&
-	    preemptible(sim_me) && !sim_me->migrate)
+	if (unlikely(pause_odds) && holds_up(pause_odds))
 		hold_up();
 	else
 		go();
@@ -477,6 +491,7 @@ void sched_init(void)
 	step_ns = 1 << rnd_range(4, 14);
 	sim_pace = 1 << rnd_range(1, 6);
 	pause_odds = rnd_chance(30) ? 1 << rnd_range(5, 11) : 0;
+	unlock_odds = rnd_chance(20) ? 1 << rnd_range(3, 8) : 0;
 }
 
 /* Until sched_stop() is called. */

@@ -127,6 +127,7 @@ extern u64 *sim_steps;
 void sched_init(void);
 void sched_run(void);
 void sched_stop(void);
+void sched_unlocked(void);
 void sched_report(FILE *to);
 struct task *task_start(const char *name, void (*fn)(void *arg), void *arg);
 void irq_raise(const char *name, bool hard, void (*fn)(void *arg), void *arg);
