@@ -12,7 +12,8 @@
  * struct lack - what a leg lacks of a block; times are of oracle_tick
  * @took: when it was written to last
  * @missed: since when it lacks a write; 0 if it does not
- * @unstored: since when it would have to have stored what it holds
+ * @unstored: since when it would have to have stored what it held then
+ * @holds: what that was
  * @refused: it did not take what it was to be made like the others with
  * @filler: what it was given where nobody had won; 0 if it was not
  */
@@ -20,6 +21,7 @@ struct lack {
 	u64 took;
 	u64 missed;
 	u64 unstored;
+	u32 holds;
 	bool refused;
 	u32 filler;
 };
@@ -83,6 +85,24 @@ bool lacks_filled(struct sim_leg *leg, unsigned int b, u32 id)
 	return lack_of(leg, b)->filler && lack_of(leg, b)->filler == id;
 }
 
+static void has_to_store(struct lack *l, u32 id)
+{
+	l->unstored = oracle_tick;
+	l->holds = id;
+}
+
+/*
+ * What it had to store it may have stored since, when it came back, and then
+ * been given something else, which it need not have.
+ */
+static bool still_unstored(struct sim_leg *leg, unsigned int b)
+{
+	struct lack *l = lack_of(leg, b);
+
+	return l->unstored && leg_block_id(leg, b) == l->holds &&
+	       !stored(leg, b);
+}
+
 /*
  * A leg has taken version @id of a block, which, if @quiet, the module wrote on
  * its own account.
@@ -100,7 +120,7 @@ void lacks_took(struct sim_leg *leg, unsigned int b, u32 id, bool quiet)
 	/* It is rebuilt with what others have stored. */
 	if (stale && tells(id) && leg_block_id(leg, b) == id &&
 	    !stored(leg, b) && version_stable(b, id))
-		l->unstored = oracle_tick;
+		has_to_store(l, id);
 }
 
 /* A write has been acknowledged. */
@@ -132,7 +152,7 @@ void lacks_flush(u64 when)
 			if (!l->missed && !l->unstored && l->took < when &&
 			    tells(id) && !stored(leg, b) &&
 			    version_ended(b, id, when))
-				l->unstored = oracle_tick;
+				has_to_store(l, id);
 		}
 	}
 }
@@ -150,7 +170,7 @@ void lacks_asked(struct sim_leg *leg, unsigned int b, bool held, u64 since)
 		sim_fail("promise 2: device %u lacks block %u, and is asked",
 			 leg->index, b);
 	}
-	if (l->unstored && l->unstored < since && !stored(leg, b)) {
+	if (still_unstored(leg, b) && l->unstored < since) {
 		oracle_dump(b);
 		sim_fail("promise 3: device %u is asked for block %u unstored",
 			 leg->index, b);
