@@ -316,7 +316,9 @@ blk_status_t fault_flush(struct sim_leg *leg)
 		return BLK_STS_NOTSUPP;
 	if (!rolls(fault_plan.flush_error) || !fault_suspect(leg))
 		return BLK_STS_OK;
-	if (!fault_plan.overload && set.silent && rnd_chance(50)) {
+	/* Good legs in less than a majority do not outvote what it has then. */
+	if (!fault_plan.overload && set.silent && rnd_chance(50) &&
+	    bearable(leg, 0, set.len)) {
 		trace("  leg %u forgets what was not flushed", leg->index);
 		leg_drop_cache(leg);
 	}
