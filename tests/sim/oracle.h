@@ -27,7 +27,7 @@ enum sim_pattern {
  * @need: legs that have to stay good at any place
  * @silent: legs may be wrong without saying so
  * @generation: grows with each table
- * @torn: it crashed, and nobody told the target to make legs equal
+ * @torn: legs may differ, and nobody told the target to make them equal
  */
 struct sim_set {
 	sector_t len;

@@ -143,7 +143,8 @@ static void changed_table(const struct o_status *st, char *text, size_t size,
 	struct sim_set old = set;
 
 	next->rebuild = not_whole(st);
-	next->torn |= set.sync;
+	/* Legs may differ, and this one does not say so. */
+	next->torn |= !!strstr(text, " sync");
 	next->sync = false;
 	set_calc(next);
 	if (!table_enough(next))
