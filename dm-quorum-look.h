@@ -30,6 +30,7 @@ enum quorum_look_flag {
  *	legs could not be rebuilt with
  * @unread: legs that were asked and could not be read
  * @missed: legs that did not take what they were to be given
+ * @left_out: legs that nobody knows to be equal to the others, nor to differ
  * @vague: legs could not be rebuilt where there was no winner
  * @passing: some of what failed may succeed later
  */
@@ -38,6 +39,7 @@ struct quorum_finding {
 	sector_t unresolved;
 	u32 unread;
 	u32 missed;
+	u32 left_out;
 	bool vague;
 	bool passing;
 };

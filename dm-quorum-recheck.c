@@ -174,6 +174,7 @@ static void conclude(struct quorum_recheck *rc, struct quorum_look *look)
 		quorum_repair_rewrite(rc, found);
 		quorum_repair_rebuild(rc, found);
 	}
+	found->left_out |= rc->q->present & ~v->asked;
 	found->unread = rc->failed | rc->unread;
 	found->differ = count(rc, v->differ);
 	found->unresolved = count(rc, v->undecided);

@@ -25,18 +25,6 @@
  * What requests ask.
  */
 
-/* The legs that take part now, in sync or not.  Context: Any. */
-u32 quorum_live(struct quorum_regions *regions)
-{
-	return READ_ONCE(regions->live);
-}
-
-/* Those that are out of sync somewhere, live or not.  Context: Any. */
-u32 quorum_stale(struct quorum_regions *regions)
-{
-	return READ_ONCE(regions->stale);
-}
-
 /* Holds regions->lock, or looks again if regions->changes has changed. */
 static u32 __current(struct quorum_regions *regions, sector_t sector,
 		     sector_t sectors)
@@ -309,6 +297,22 @@ bool quorum_forget(struct quorum_regions *regions, unsigned int leg)
 	return dispensable;
 }
 
+/*
+ * Legs were made equal in a region without these: those that have no vote there
+ * lose it.  Returns false if some have one.  Context: As above.
+ */
+bool quorum_left_out(struct quorum_regions *regions, unsigned long region,
+		     u32 legs)
+{
+	unsigned long flags = lock_regions(regions);
+	sector_t sector = (sector_t)region << regions->shift;
+	u32 voters = legs & __current(regions, sector, 1);
+
+	__mark(regions, legs & ~voters, sector, 1);
+	unlock_regions(regions, flags);
+	return !voters;
+}
+
 /* Add an error; returns how many count.  Context: Any, without the lock. */
 unsigned int quorum_score(struct quorum_regions *regions, unsigned int leg,
 			  time64_t now)
@@ -400,12 +404,6 @@ bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,
 	}
 	unlock_regions(regions, flags);
 	return !lost;
-}
-
-/* The live legs that are to be rebuilt somewhere.  Context: Any. */
-u32 quorum_behind(struct quorum_regions *regions)
-{
-	return READ_ONCE(regions->live) & READ_ONCE(regions->stale);
 }
 
 /* The first such region from @region on, or regions->nr.  Context: Any. */

@@ -71,8 +71,24 @@ int quorum_regions_init(struct quorum_regions *regions, unsigned long nr,
 			unsigned int threshold);
 void quorum_regions_exit(struct quorum_regions *regions);
 
-u32 quorum_live(struct quorum_regions *regions);
-u32 quorum_stale(struct quorum_regions *regions);
+/* The legs that take part now, in sync or not.  Context: Any. */
+static inline u32 quorum_live(struct quorum_regions *regions)
+{
+	return READ_ONCE(regions->live);
+}
+
+/* Those that are out of sync somewhere, live or not.  Context: Any. */
+static inline u32 quorum_stale(struct quorum_regions *regions)
+{
+	return READ_ONCE(regions->stale);
+}
+
+/* The live legs that are to be rebuilt somewhere.  Context: Any. */
+static inline u32 quorum_behind(struct quorum_regions *regions)
+{
+	return quorum_live(regions) & quorum_stale(regions);
+}
+
 u32 quorum_current(struct quorum_regions *regions, sector_t sector,
 		   sector_t sectors);
 bool quorum_missed_before(struct quorum_regions *regions, u32 legs,
@@ -86,6 +102,8 @@ bool quorum_drop(struct quorum_regions *regions, unsigned int leg,
 bool quorum_readmit(struct quorum_regions *regions, unsigned int leg);
 void quorum_let_go(struct quorum_regions *regions, unsigned int leg, bool live);
 bool quorum_forget(struct quorum_regions *regions, unsigned int leg);
+bool quorum_left_out(struct quorum_regions *regions, unsigned long region,
+		     u32 legs);
 unsigned int quorum_score(struct quorum_regions *regions, unsigned int leg,
 			  time64_t now);
 void quorum_forgive(struct quorum_regions *regions);
@@ -93,7 +111,6 @@ void quorum_forgive(struct quorum_regions *regions);
 u64 quorum_marks(struct quorum_regions *regions);
 bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,
 		    u64 marks, u32 missed, u32 *whole);
-u32 quorum_behind(struct quorum_regions *regions);
 unsigned long quorum_next_stale(struct quorum_regions *regions,
 				unsigned long region);
 unsigned long quorum_nr_stale(struct quorum_regions *regions);

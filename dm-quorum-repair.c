@@ -88,6 +88,17 @@ void quorum_repair_accuse_losers(struct quorum_recheck *rc)
 	}
 }
 
+static u32 lost_something(struct quorum_recheck *rc)
+{
+	unsigned int leg;
+	u32 legs = 0;
+
+	quorum_for_each_leg(leg, rc->verdict.asked)
+		if (lost_any(rc, leg))
+			legs |= BIT(leg);
+	return legs;
+}
+
 /* Those of @failed that will take it another time, perhaps. */
 static u32 passing(struct quorum_recheck *rc, u32 failed)
 {
@@ -148,6 +159,7 @@ void quorum_repair_rewrite(struct quorum_recheck *rc,
 	u32 pass = passing(rc, failed);
 	unsigned int leg;
 
+	found->left_out |= lost_something(rc) & ~losers;
 	quorum_for_each_leg(leg, losers & ~failed)
 		quorum_report_rewritten(&rc->q->reports, leg);
 	quorum_for_each_leg(leg, failed & ~pass)

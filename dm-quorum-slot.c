@@ -160,6 +160,7 @@ static void advance(struct quorum_slot *slot, const struct quorum_look *look)
 	found->differ += more->differ;
 	found->unresolved += more->unresolved;
 	found->missed |= more->missed;
+	found->left_out |= more->left_out;
 	found->vague |= more->vague;
 	found->passing |= more->passing;
 	slot->told = more->unread;
@@ -222,6 +223,24 @@ void quorum_slot_look(struct quorum_slot *slot, enum quorum_sync_action action,
 		take_care(slot, look);
 }
 
+/*
+ * Legs have been made equal.  Those that were not there may differ, and are to
+ * be rebuilt; returns false if one of them is back and has a vote.
+ */
+static bool settle(struct quorum_slot *slot)
+{
+	struct quorum_finding *found = &slot->found;
+	struct quorum *q = slot->q;
+
+	if (found->unresolved || found->passing ||
+	    !quorum_is_unsettled(&q->suspects, slot->region))
+		return true;
+	if (!quorum_left_out(&q->regions, slot->region, found->left_out))
+		return false;
+	quorum_region_settled(&q->suspects, slot->region, slot->doubts);
+	return true;
+}
+
 /**
  * quorum_slot_finish() - note what is known of a region that is done with
  * @slot: the slot
@@ -229,26 +248,24 @@ void quorum_slot_look(struct quorum_slot *slot, enum quorum_sync_action action,
  *
  * Context: May sleep; without the range.
  * Return: Whether there is nothing more to do here: a leg that was to be
- * rebuilt has its vote, or cannot have it.
+ * rebuilt has its vote, or cannot have it; and one that came back meanwhile has
+ * none where the others were made equal.
  */
 bool quorum_slot_finish(struct quorum_slot *slot,
 			enum quorum_sync_action action)
 {
 	struct quorum_finding *found = &slot->found;
-	bool decided = !found->unresolved, rebuilt = true;
+	bool decided = !found->unresolved, done = true;
 	struct quorum *q = slot->q;
 
 	if (action == QUORUM_SYNC_RECOVER) {
 		if (!found->vague)
-			rebuilt = quorum_legs_rebuilt(q, slot->region,
-						      slot->marks,
-						      found->missed);
+			done = quorum_legs_rebuilt(q, slot->region, slot->marks,
+						   found->missed);
 	} else if (action != QUORUM_SYNC_CHECK) {
 		decided = decided && !found->missed;
-		if (!found->unresolved && !found->passing)
-			quorum_region_settled(&q->suspects, slot->region,
-					      slot->doubts);
+		done = settle(slot);
 	}
 	quorum_region_decided(&q->suspects, slot->region, decided);
-	return rebuilt;
+	return done;
 }

@@ -52,7 +52,8 @@ struct quorum_sweeper {
  * @ended: called when it is over, with @lock held; may start another
  * @suspended: sweepers leave and keep their places
  * @cancel: sweepers leave, and the action is over
- * @again: some leg could not be given its vote back where it was rebuilt
+ * @again: some leg could not be given its vote back where it was rebuilt, or
+ *	had one where others were made equal without it
  * @walk: how far the action came
  * @pace: how fast it goes
  * @nr_busy: sweepers at work

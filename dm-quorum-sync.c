@@ -119,6 +119,8 @@ static void __ended(struct quorum_sweep *sweep)
 
 	if (action != QUORUM_SYNC_RECOVER || again || sweep->again)
 		sync->recover_due = true;
+	if (action != QUORUM_SYNC_RECOVER)
+		sync->resync_due |= sweep->again;
 	if (is_automatic(action)) {
 		sync->resync_due |= again;
 		if (!sweep->cancel)

@@ -286,6 +286,27 @@ static void test_marks(void **state)
 	end();
 }
 
+/* Others were made equal while a leg was away, or was not to vote yet. */
+static void test_left_out(void **state)
+{
+	struct quorum_change change;
+
+	begin(ALL, 3, 0);
+	check(quorum_drop(&regions, 1, &change));
+	check(quorum_left_out(&regions, 0, BIT(1)));
+	check(quorum_readmit(&regions, 1));
+	check(quorum_left_out(&regions, 2, BIT(1)));
+	quorum_let_go(&regions, 1, true);
+	check(quorum_current(&regions, 0, 1) == (ALL & ~BIT(1)));
+	check(quorum_current(&regions, 1 << SHIFT, 1) == ALL);
+	check(quorum_current(&regions, 2 << SHIFT, 1) == (ALL & ~BIT(1)));
+
+	check(!quorum_left_out(&regions, 1, BIT(1)));
+	check(quorum_current(&regions, 1 << SHIFT, 1) == ALL);
+	check(quorum_left_out(&regions, 1, 0));
+	end();
+}
+
 /* A leg begins anew when it comes back, or is forgiven. */
 static void test_score(void **state)
 {
@@ -408,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_score),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_races),
