@@ -163,8 +163,8 @@ static u32 served_by(struct o_op *o, unsigned int i, u32 id)
 	unsigned int j;
 
 	for (j = 0; j < s->nr; j++)
-		if (s->id[j] == id)
-			return s->legs[j];
+		if (s->answer[j].id == id)
+			return s->answer[j].legs;
 	return 0;
 }
 
@@ -354,6 +354,15 @@ static void end_failed(struct o_op *o, blk_status_t status)
 	check_error(o, status);
 }
 
+static void free_served(struct o_op *o)
+{
+	unsigned int i;
+
+	for (i = 0; o->served && i < op_blocks(o); i++)
+		free(o->served[i].answer);
+	free(o->served);
+}
+
 void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
 {
 	oracle_tick++;
@@ -374,7 +383,7 @@ void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
 	free(o->hurt);
 	free(o->took);
 	free(o->took_at);
-	free(o->served);
+	free_served(o);
 	free(o);
 }
 
@@ -382,22 +391,31 @@ void oracle_end(struct o_op *o, blk_status_t status, const u32 *ids)
  * What the legs tell.
  */
 
+#define ANSWERS_MORE	8
+
+static struct o_answer *new_answer(struct o_served *s, u32 id)
+{
+	struct o_answer *a;
+
+	if (s->nr % ANSWERS_MORE == 0)
+		s->answer = realloc(s->answer, (s->nr + ANSWERS_MORE) *
+				    sizeof(*s->answer));
+	a = &s->answer[s->nr++];
+	a->id = id;
+	a->legs = 0;
+	return a;
+}
+
 static void served(struct o_op *o, unsigned int b, struct sim_leg *leg, u32 id)
 {
 	struct o_served *s = &o->served[b - op_first(o)];
-	unsigned int i;
+	struct o_answer *a = s->answer, *end = a + s->nr;
 
-	for (i = 0; i < s->nr; i++)
-		if (s->id[i] == id)
-			break;
-	if (i == O_ANSWERS)
-		i = rnd_below(O_ANSWERS);
-	if (i == s->nr || s->id[i] != id) {
-		s->nr = max(s->nr, i + 1);
-		s->id[i] = id;
-		s->legs[i] = 0;
-	}
-	s->legs[i] |= BIT(leg->index);
+	while (a < end && a->id != id)
+		a++;
+	if (a == end)
+		a = new_answer(s, id);
+	a->legs |= BIT(leg->index);
 }
 
 static bool covers(struct o_op *o, unsigned int b)

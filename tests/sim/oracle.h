@@ -89,12 +89,14 @@ struct o_write {
 };
 
 /* What legs returned of a block while a read was under way. */
-#define O_ANSWERS	12
+struct o_answer {
+	u32 id;
+	u32 legs;
+};
 
 struct o_served {
 	unsigned int nr;
-	u32 id[O_ANSWERS];
-	u32 legs[O_ANSWERS];
+	struct o_answer *answer;
 };
 
 /**
