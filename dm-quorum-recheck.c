@@ -76,7 +76,8 @@ static void decide_read(struct quorum_recheck *rc, bool dissent)
 
 /*
  * Of the sweep's piece, only what can be read in one go counts.  Returns false
- * if a smaller one may tell more: the last votes are those on single blocks.
+ * if a smaller one may tell more: the last votes are those on single blocks, and
+ * one more may decide what is tied.
  */
 static bool decide_piece(struct quorum_recheck *rc, u32 dead)
 {
@@ -91,7 +92,9 @@ static bool decide_piece(struct quorum_recheck *rc, u32 dead)
 	if (quorum_verdict_request(v))
 		return true;
 	vote_blocks(rc);
-	return !rc->failed || v->blocks == 1 || quorum_verdict_decided(v);
+	if (!rc->failed || v->blocks == 1)
+		return true;
+	return quorum_verdict_decided(v) && bitmap_empty(v->tied, v->blocks);
 }
 
 /* Whether there are legs enough to read; if not, nothing is decided. */
