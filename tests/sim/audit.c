@@ -503,7 +503,7 @@ static void check_accused(struct o_status *before, struct o_status *after)
 	for (i = 0; i < set.nr_legs; i++) {
 		struct sim_leg *leg = &sim_legs[max(set.dev[i], 0)];
 
-		if (set.dev[i] < 0 || !set.silent || set.minority)
+		if (set.dev[i] < 0 || !set.silent)
 			continue;
 		if (voted_down(leg, leg->rot) &&
 		    after->stat[i][O_MISMATCHES] +
@@ -520,19 +520,13 @@ static void check_accused(struct o_status *before, struct o_status *after)
 	}
 }
 
-/* A sweep may take for a tie what a leg would decide that it does not read. */
-static bool tie_bears(unsigned int block)
-{
-	return sim_lenient && set.minority && anywhere_bad(block);
-}
-
 static void check_equal_block(unsigned int b)
 {
 	unsigned int i, first = __ffs(set.members);
 	u32 id = leg_block_id(&sim_legs[first], b);
 
 	for (i = first; i < SIM_MAX_DEVS; i++)
-		if (set.members & BIT(i) && !tie_bears(b) &&
+		if (set.members & BIT(i) &&
 		    leg_block_id(&sim_legs[i], b) != id)
 			sim_fail("promise 6: legs %u and %u differ in block %u",
 				 first, i, b);

@@ -436,7 +436,8 @@ static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 		return false;
 	return !oracle_allowed(b, id) || version_discarded(b) ||
 	       block_any_bit(leg->rot, b) || lacks_by_fault(leg, b) ||
-	       ((set.minority || set.torn) && oracle_contested(b));
+	       ((set.minority || set.torn) && oracle_contested(b)) ||
+	       (set.torn && version_pending(b));
 }
 
 void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,

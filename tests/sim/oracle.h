@@ -143,6 +143,7 @@ bool version_has_id(const struct o_write *w, u32 id);
 bool version_allowed(unsigned int block, u32 id, u64 when, bool for_good);
 bool version_contested(unsigned int block, u64 when);
 bool version_discarded(unsigned int block);
+bool version_pending(unsigned int block);
 void version_seen(unsigned int block, u32 id);
 void versions_flushed(u64 when);
 void versions_crash(void);

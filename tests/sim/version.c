@@ -164,6 +164,18 @@ bool oracle_contested(unsigned int b)
 	return version_contested(b, oracle_tick + 1);
 }
 
+/* A write is under way; or some legs took it, it is with dm, and comes again. */
+bool version_pending(unsigned int b)
+{
+	struct o_block *block = &blocks[b];
+	unsigned int i;
+
+	for (i = 0; i < block->nr; i++)
+		if (block->w[i]->state == O_PENDING)
+			return true;
+	return false;
+}
+
 /* What is there is each leg's own business. */
 bool version_discarded(unsigned int b)
 {
