@@ -436,21 +436,30 @@ static bool is_amiss(unsigned int b)
 	return anywhere_bad(b);
 }
 
+/* What a sweep looks at in one go, at least, or exactly, if its rate is bound. */
+static unsigned int piece_sectors(void)
+{
+	unsigned int i, rate = max(set.rate / 4, 128U);
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) &&
+		    !bitmap_empty(sim_legs[i].unreadable, SIM_MAX_SECTORS))
+			return block_sectors();
+	return min(set.region, rounddown(rate, block_sectors()));
+}
+
 /*
  * How often a sweep can tell of what is amiss: once for each piece of a region,
  * or, where it has to go by small steps, for each block.
  */
 static unsigned int amiss(void)
 {
-	unsigned int b, i, at, last = UINT_MAX, n = 0;
-	unsigned int piece = min(set.region, 128U);
+	unsigned int b, at, last = UINT_MAX, n = 0, piece = piece_sectors();
+	unsigned int pieces = DIV_ROUND_UP(set.region, piece);
 
-	for (i = 0; i < SIM_MAX_DEVS; i++)
-		if (set.members & BIT(i) &&
-		    !bitmap_empty(sim_legs[i].unreadable, SIM_MAX_SECTORS))
-			piece = block_sectors();
 	for (b = 0; b < set_blocks(); b++) {
-		at = b * block_sectors() / piece;
+		at = b * block_sectors();
+		at = at / set.region * pieces + at % set.region / piece;
 		n += at != last && is_amiss(b);
 		last = is_amiss(b) ? at : last;
 	}
