@@ -106,12 +106,7 @@ static unsigned long __rest(struct quorum_sweep *sweep,
 	u64 now = ktime_get_ns();
 	unsigned long delay;
 
-	if (__is_to_leave(sweep)) {
-		/* When it comes back, what was before does not count. */
-		sweeper->unrested = 0;
-		return 0;
-	}
-	if (!wants_rest(sweeper))
+	if (__is_to_leave(sweep) || !wants_rest(sweeper))
 		return 0;
 	delay = quorum_pace_spend(&sweep->pace, now, sweeper->unrested);
 	if (quorum_foreground_busy(sweep->q))
@@ -202,6 +197,8 @@ static bool __assign(struct quorum_sweep *sweep, struct quorum_slot *slot)
 static bool __leave(struct quorum_sweep *sweep, struct quorum_sweeper *sweeper)
 {
 	sweeper->busy = false;
+	/* When it comes back, what was before does not count. */
+	sweeper->unrested = 0;
 	if (--sweep->nr_busy || (sweep->suspended && !sweep->cancel))
 		return false;
 	sweep->ended(sweep);
