@@ -311,6 +311,9 @@ static struct task *choose(void)
 	if (unlikely(crash_at && *sim_steps >= crash_at))
 		try_crash();
 	sim_now += rnd_below(step_ns);
+	/* What is due has not happened when the machine crashes. */
+	if (unlikely(crashed))
+		return &coro_main;
 	for (;;) {
 		fire_due();
 		if (stopping)
