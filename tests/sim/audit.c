@@ -327,9 +327,13 @@ static void nudge(const struct o_status *st)
 {
 	if (strcmp(st->action, "idle"))
 		return;
-	/* That legs can be read again nobody knows who does not look. */
+	/*
+	 * That legs can be read again nobody knows who does not look; and what
+	 * passes may meet what is rotten.
+	 */
 	if (!contains(st, 'a') && st->in_sync < st->total &&
-	    (sim_lenient || fault_plan.overload || writes_failed()))
+	    (sim_lenient || fault_plan.overload || fault_plan.passing ||
+	     writes_failed()))
 		message("repair");
 	else if (contains(st, 'a') && sim_lenient)
 		message("idle");
