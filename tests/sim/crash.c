@@ -68,6 +68,13 @@ void crash_happens(void)
 	fault_plan.on = true;
 }
 
+/* Not in one piece, or given something else where it had no winner. */
+static bool is_spoilt(struct sim_leg *leg, unsigned int block)
+{
+	return leg_block_bad(leg, block) ||
+	       lacks_filled(leg, block, leg_block_id(leg, block));
+}
+
 /* All legs are there, whole, and trusted. */
 static bool all_well(unsigned int block)
 {
@@ -76,7 +83,7 @@ static bool all_well(unsigned int block)
 	if (hweight32(set.members) != set.nr_legs || set.rebuild)
 		return false;
 	for (i = 0; i < SIM_MAX_DEVS; i++)
-		if (set.members & BIT(i) && leg_block_bad(&sim_legs[i], block))
+		if (set.members & BIT(i) && is_spoilt(&sim_legs[i], block))
 			return false;
 	return true;
 }

@@ -15,7 +15,8 @@
  * @unstored: since when it would have to have stored what it held then
  * @holds: what that was
  * @refused: it did not take what it was to be made like the others with
- * @filler: what it was given where nobody had won; 0 if it was not
+ * @filler: what it was last given where nobody had won; 0 if it never was
+ * @filling: what it is being given there, or would have been
  */
 struct lack {
 	u64 took;
@@ -24,6 +25,7 @@ struct lack {
 	u32 holds;
 	bool refused;
 	u32 filler;
+	u32 filling;
 };
 
 static struct lack lacks[SIM_MAX_DEVS][MAX_BLOCKS];
@@ -82,7 +84,16 @@ bool lacks_by_fault(struct sim_leg *leg, unsigned int b)
 /* Whether it holds what the module gave it where nobody had won. */
 bool lacks_filled(struct sim_leg *leg, unsigned int b, u32 id)
 {
-	return lack_of(leg, b)->filler && lack_of(leg, b)->filler == id;
+	struct lack *l = lack_of(leg, b);
+
+	return id && (l->filler == id || l->filling == id);
+}
+
+/* The module begins to write @id on its own account. */
+void lacks_fills(struct sim_leg *leg, unsigned int b, u32 id)
+{
+	if (id & SIM_ID_BAD)
+		lack_of(leg, b)->filling = id;
 }
 
 static void has_to_store(struct lack *l, u32 id)
@@ -116,7 +127,8 @@ void lacks_took(struct sim_leg *leg, unsigned int b, u32 id, bool quiet)
 	l->missed = 0;
 	l->unstored = 0;
 	l->refused = false;
-	l->filler = quiet && id & SIM_ID_BAD ? id : 0;
+	if (quiet && id & SIM_ID_BAD)
+		l->filler = id;
 	/* It is rebuilt with what others have stored. */
 	if (stale && tells(id) && leg_block_id(leg, b) == id &&
 	    !stored(leg, b) && version_stable(b, id))

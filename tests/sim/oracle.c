@@ -213,15 +213,9 @@ static void check_read(struct o_op *o, const u32 *ids)
 }
 
 /*
- * With overload, or after a crash, blocks may have been without a winner when
- * legs were rebuilt: these were given something else there.
+ * Legs that hold a block for good; or where it had no winner when they were
+ * rebuilt, so that they were given something else.
  */
-static bool may_lack_winner(void)
-{
-	return fault_plan.overload || had->crashes;
-}
-
-/* Legs that hold a block for good. */
 static u32 durable_on(unsigned int b, u64 when)
 {
 	unsigned int i;
@@ -229,7 +223,8 @@ static u32 durable_on(unsigned int b, u64 when)
 
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i) &&
-		    ((may_lack_winner() && sim_legs[i].suspect) ||
+		    (lacks_filled(&sim_legs[i], b,
+				  leg_block_durable(&sim_legs[i], b)) ||
 		     leg_block_bad(&sim_legs[i], b) ||
 		     block_any_bit(sim_legs[i].rot_durable, b) ||
 		     version_allowed(b, leg_block_durable(&sim_legs[i], b),
@@ -477,6 +472,20 @@ static u32 carried(struct bio *bio, unsigned int sector, sector_t at)
 	return content_id((u8 *)data, at + sector);
 }
 
+/* Likewise, a block: all of a version's sectors tell, not so of anything else. */
+static u32 carried_block(struct bio *bio, unsigned int sector, sector_t at)
+{
+	u32 ids[PAGE_SIZE / SECTOR_SIZE];
+	unsigned int i;
+
+	ids[0] = carried(bio, sector, at);
+	if (!(ids[0] & SIM_ID_BAD))
+		return ids[0];
+	for (i = 1; i < block_sectors(); i++)
+		ids[i] = carried(bio, sector + i, at);
+	return content_join(ids, block_sectors());
+}
+
 static void op_took(struct o_op *o, unsigned int i, struct sim_leg *leg)
 {
 	o->took[i] |= BIT(leg->index);
@@ -494,7 +503,7 @@ static void took(struct sim_leg *leg, struct bio *bio, bool quiet)
 	oracle_tick++;
 	for (i = 0; i < bio_sectors(bio); i += block_sectors()) {
 		b = (at + i) / block_sectors();
-		id = carried(bio, i, at);
+		id = carried_block(bio, i, at);
 		list_for_each_entry(o, &ops, node)
 			if (o->write && covers(o, b) &&
 			    version_has_id(o->write, id))
@@ -515,7 +524,7 @@ static void said(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 	list_for_each_entry(o, &ops, node)
 		if (o->op == REQ_OP_WRITE && o->sector == at &&
 		    o->sectors == bio_sectors(bio) &&
-		    version_has_id(o->write, carried(bio, 0, at))) {
+		    version_has_id(o->write, carried_block(bio, 0, at))) {
 			o->said[leg->index] = status;
 			o->told |= BIT(leg->index);
 		}
@@ -541,6 +550,12 @@ static void asked(struct sim_leg *leg, unsigned int b)
 	lacks_asked(leg, b, sweep || looks_for("kquorum_look"), since);
 }
 
+static void rewrites(struct sim_leg *leg, unsigned int b, u32 id)
+{
+	rewrite_check(b, id);
+	lacks_fills(leg, b, id);
+}
+
 /*
  * Returns whether it is a second look's read, or what the module writes on its
  * own account.
@@ -559,8 +574,8 @@ bool oracle_leg_start(struct sim_leg *leg, struct bio *bio)
 		if (op == REQ_OP_READ)
 			asked(leg, (at + i) / block_sectors());
 		else if (op == REQ_OP_WRITE && quiet)
-			rewrite_check((at + i) / block_sectors(),
-				      carried(bio, i, at));
+			rewrites(leg, (at + i) / block_sectors(),
+				 carried_block(bio, i, at));
 	look = look && op == REQ_OP_READ;
 	cover.second_looks += look;
 	return look || (quiet && op == REQ_OP_WRITE);

@@ -165,6 +165,7 @@ void lacks_refused(struct sim_leg *leg, unsigned int block);
 bool lacks_by_fault(struct sim_leg *leg, unsigned int block);
 void lacks_took(struct sim_leg *leg, unsigned int block, u32 id, bool quiet);
 bool lacks_filled(struct sim_leg *leg, unsigned int block, u32 id);
+void lacks_fills(struct sim_leg *leg, unsigned int block, u32 id);
 void lacks_write(struct o_op *o, unsigned int block, unsigned int i);
 void lacks_flush(u64 when);
 void lacks_asked(struct sim_leg *leg, unsigned int block, bool held, u64 since);
