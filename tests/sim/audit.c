@@ -505,9 +505,7 @@ static void sweep(const char *action, struct o_status *st)
 /* Whether it is known by what it holds to be wrong.  Filler is not blamed. */
 static bool gives_away(struct sim_leg *leg, unsigned int b, u32 right)
 {
-	u32 id = leg_block_id(leg, b);
-
-	return id != right && !lacks_filled(leg, b, id);
+	return leg_block_id(leg, b) != right && !leg_has_filler(leg, b);
 }
 
 static bool voted_down(struct sim_leg *leg, unsigned long *map)

@@ -6,6 +6,7 @@
  */
 #include "leg.h"
 #include "oracle.h"
+#include "dm-quorum-verdict.h"
 
 /* One bio on its way. */
 struct leg_io {
@@ -140,6 +141,13 @@ static const u8 *leg_sector(struct sim_leg *leg, sector_t sector)
 {
 	return place(sim_test_bit(sector, leg->dirty) ? leg->cache : leg->disk,
 		     leg, sector);
+}
+
+/* Whether a block looks as if nobody had won it; another's may have gone there. */
+bool leg_has_filler(struct sim_leg *leg, unsigned int block)
+{
+	return !memcmp(leg_sector(leg, block * block_sectors()), QUORUM_FILLER,
+		       sizeof(QUORUM_FILLER));
 }
 
 /* What was in the cache is safe from a crash now. */

@@ -82,6 +82,7 @@ void leg_garbage(struct sim_leg *leg, sector_t sector, sector_t sectors);
 void leg_store(struct sim_leg *leg, sector_t sector, const u8 *data,
 	       bool durable);
 void leg_drop_cache(struct sim_leg *leg);
+bool leg_has_filler(struct sim_leg *leg, unsigned int block);
 void legs_crash(void);
 struct sim_leg *leg_by_name(const char *name);
 bool legs_quiet(void);
