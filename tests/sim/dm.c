@@ -36,6 +36,15 @@ struct dm_clone {
 	struct bio bio;
 };
 
+/* Work that was queued before may be done with it before this comes to it. */
+static void reissue(struct mapped_device *md, struct dm_orig *orig)
+{
+	list_add_tail(&orig->node, &md->reissue);
+	md->queueing++;
+	queue_work(md->wq, &md->work);
+	md->queueing--;
+}
+
 static void orig_put(struct dm_orig *orig)
 {
 	struct bio *bio = orig->bio;
@@ -47,8 +56,7 @@ static void orig_put(struct dm_orig *orig)
 		orig->flushing = false;
 		orig->status = BLK_STS_OK;
 		orig->pending = 1;
-		list_add_tail(&orig->node, &orig->md->reissue);
-		queue_work(orig->md->wq, &orig->md->work);
+		reissue(orig->md, orig);
 		return;
 	}
 	bio->bi_status = orig->status;

@@ -26,6 +26,7 @@ struct mapped_device {
 	struct mutex lock;	/* suspends, and resumes, one by one */
 	struct list_head deferred;
 	struct list_head reissue;
+	unsigned int queueing;
 	sector_t begin;
 	bool modern;
 	struct workqueue_struct *wq;
