@@ -33,7 +33,8 @@ static bool liar_might_win(void)
 		return true;
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i) &&
-		    !bitmap_empty(sim_legs[i].rot, SIM_MAX_SECTORS))
+		    (!bitmap_empty(sim_legs[i].rot, SIM_MAX_SECTORS) ||
+		     !bitmap_empty(sim_legs[i].rot_durable, SIM_MAX_SECTORS)))
 			return true;
 	return false;
 }
