@@ -76,8 +76,8 @@ static void decide_read(struct quorum_recheck *rc, bool dissent)
 
 /*
  * Of the sweep's piece, only what can be read in one go counts.  Returns false
- * if a smaller one may tell more: the last votes are those on single blocks, and
- * one more may decide what is tied.
+ * if a smaller one may tell more: the last votes are those on single blocks,
+ * and one more may decide what is tied.
  */
 static bool decide_piece(struct quorum_recheck *rc, u32 dead)
 {

@@ -440,7 +440,7 @@ static bool is_amiss(unsigned int b)
 	return anywhere_bad(b);
 }
 
-/* What a sweep looks at in one go, at least, or exactly, if its rate is bound. */
+/* What a sweep looks at in one go, at least; exactly, if its rate is bound. */
 static unsigned int piece_sectors(void)
 {
 	unsigned int i, rate = max(set.rate / 4, 128U);

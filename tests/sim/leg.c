@@ -143,7 +143,7 @@ static const u8 *leg_sector(struct sim_leg *leg, sector_t sector)
 		     leg, sector);
 }
 
-/* Whether a block looks as if nobody had won it; another's may have gone there. */
+/* Whether a block looks as if nobody had won it; or another's went there. */
 bool leg_has_filler(struct sim_leg *leg, unsigned int block)
 {
 	return !memcmp(leg_sector(leg, block * block_sectors()), QUORUM_FILLER,

@@ -472,7 +472,7 @@ static u32 carried(struct bio *bio, unsigned int sector, sector_t at)
 	return content_id((u8 *)data, at + sector);
 }
 
-/* Likewise, a block: all of a version's sectors tell, not so of anything else. */
+/* Likewise, a block: of anything but a version, all sectors have to tell. */
 static u32 carried_block(struct bio *bio, unsigned int sector, sector_t at)
 {
 	u32 ids[PAGE_SIZE / SECTOR_SIZE];

@@ -164,7 +164,7 @@ bool oracle_contested(unsigned int b)
 	return version_contested(b, oracle_tick + 1);
 }
 
-/* A write is under way; or some legs took it, it is with dm, and comes again. */
+/* A write is under way; or some legs took it, and dm will send it again. */
 bool version_pending(unsigned int b)
 {
 	struct o_block *block = &blocks[b];
