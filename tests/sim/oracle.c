@@ -475,15 +475,16 @@ static u32 carried(struct bio *bio, unsigned int sector, sector_t at)
 /* Likewise, a block: of anything but a version, all sectors have to tell. */
 static u32 carried_block(struct bio *bio, unsigned int sector, sector_t at)
 {
+	unsigned int n = min(block_sectors(), bio_sectors(bio) - sector), i;
 	u32 ids[PAGE_SIZE / SECTOR_SIZE];
-	unsigned int i;
 
 	ids[0] = carried(bio, sector, at);
 	if (!(ids[0] & SIM_ID_BAD))
 		return ids[0];
-	for (i = 1; i < block_sectors(); i++)
+	/* The leg with the largest blocks may have left. */
+	for (i = 1; i < n; i++)
 		ids[i] = carried(bio, sector + i, at);
-	return content_join(ids, block_sectors());
+	return content_join(ids, n);
 }
 
 static void op_took(struct o_op *o, unsigned int i, struct sim_leg *leg)
