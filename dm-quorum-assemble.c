@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which legs make a set: who is refused, and why, and what the others are good
+ * for.
+ *
+ * The newest superblock says who the members are, what each of them may have
+ * missed, and what it has acknowledged.  What a quorum of members knows is
+ * known to any other one, so that takes no more than enough of them.  A member
+ * that is older than what it has acknowledged has lost something, and knows
+ * nothing for the others.
+ */
+#include "dm-quorum-assemble.h"
+
+#ifdef __KERNEL__
+#include <linux/bitops.h>
+#include <linux/string.h>
+#endif
+
+/* Every set bit of @mask in turn, lowest first. */
+#define for_each_leg(i, mask)						\
+	for (u32 __left = (mask);					\
+	     __left && ((i) = __ffs(__left), true);			\
+	     __left &= __left - 1)
+
+static bool refuse(struct quorum_assembly *as, enum quorum_refusal refusal,
+		   unsigned int leg)
+{
+	as->refusal = refusal;
+	as->leg = leg;
+	return false;
+}
+
+static bool refuse_number(struct quorum_assembly *as,
+			  enum quorum_refusal refusal, unsigned int leg,
+			  u64 need, u64 have)
+{
+	as->need = need;
+	as->have = have;
+	return refuse(as, refusal, leg);
+}
+
+/* The legs that hold one of @kinds. */
+static u32 legs_with(const struct quorum_assembly *as, unsigned long kinds)
+{
+	unsigned int leg;
+	u32 legs = 0;
+
+	for (leg = 0; leg < as->want->nr_legs; leg++)
+		if (kinds & BIT(as->answer[leg].found))
+			legs |= BIT(leg);
+	return legs;
+}
+
+#define SUPERS		BIT(QUORUM_FOUND_SUPER)
+#define IDENTITIES	(SUPERS | BIT(QUORUM_FOUND_DAMAGED))
+#define BLANKS		BIT(QUORUM_FOUND_BLANK)
+#define OTHERS		(BIT(QUORUM_FOUND_FOREIGN) |			\
+			 BIT(QUORUM_FOUND_UNREADABLE))
+
+static const struct quorum_disk_super *newest(const struct quorum_assembly *as)
+{
+	return as->answer[as->newest].super;
+}
+
+static bool is_uuid(const u8 *a, const u8 *b)
+{
+	return !memcmp(a, b, QUORUM_UUID_SIZE);
+}
+
+/*
+ * What is on the legs.
+ */
+
+static bool are_known(struct quorum_assembly *as)
+{
+	u32 legs = legs_with(as, BIT(QUORUM_FOUND_UNKNOWN));
+	unsigned int leg;
+
+	if (legs)
+		return refuse(as, QUORUM_REFUSE_UNKNOWN, __ffs(legs));
+	for_each_leg(leg, legs_with(as, IDENTITIES))
+		if (!as->want->read_only &&
+		    le32_to_cpu(as->answer[leg].super->id.ro_compat) &
+		    ~QUORUM_RO_COMPAT_KNOWN)
+			return refuse(as, QUORUM_REFUSE_READ_ONLY, leg);
+	return true;
+}
+
+/* The set that the table names, or else that of the first leg. */
+static bool are_one_set(struct quorum_assembly *as)
+{
+	const u8 *set_uuid = as->want->set_uuid;
+	unsigned int leg;
+
+	for_each_leg(leg, legs_with(as, IDENTITIES)) {
+		const u8 *uuid = as->answer[leg].super->id.set_uuid;
+
+		if (!set_uuid)
+			set_uuid = uuid;
+		if (!is_uuid(uuid, set_uuid))
+			return refuse(as, QUORUM_REFUSE_SET, leg);
+	}
+	return true;
+}
+
+/* An epoch in which something was done is of one activation. */
+static bool is_split(const struct quorum_disk_super *a,
+		     const struct quorum_disk_super *b)
+{
+	return a->epoch == b->epoch && a->seq && b->seq &&
+	       memcmp(a->nonce, b->nonce, sizeof(a->nonce));
+}
+
+static bool has_one_past(struct quorum_assembly *as, u32 legs)
+{
+	unsigned int a, b;
+
+	for (b = 1; b < as->want->nr_legs; b++)
+		for (a = 0; a < b; a++)
+			if (legs & BIT(a) && legs & BIT(b) &&
+			    is_split(as->answer[a].super, as->answer[b].super))
+				return refuse(as, QUORUM_REFUSE_SPLIT, b);
+	return true;
+}
+
+/* Of those that the table trusts.  Of two as new, neither has done anything. */
+static bool find_newest(struct quorum_assembly *as)
+{
+	u32 legs = legs_with(as, SUPERS) & ~as->want->rebuild;
+	struct quorum_version most = {}, version;
+	unsigned int leg;
+
+	if (!legs)
+		return refuse_number(as, QUORUM_REFUSE_FEW, QUORUM_NO_LEG,
+				     as->want->threshold, 0);
+	for_each_leg(leg, legs) {
+		version = quorum_super_version(as->answer[leg].super);
+		if (quorum_older(most, version)) {
+			most = version;
+			as->newest = leg;
+		}
+	}
+	return has_one_past(as, legs);
+}
+
+/*
+ * Who the members are.
+ */
+
+/* The old place of a leg: those behind one that is dropped move up. */
+static unsigned int place_of(const struct quorum_assembly *as, unsigned int leg)
+{
+	return leg + (leg >= as->dropped);
+}
+
+/* What is known of a leg: NULL if it is one more than there were. */
+static const struct quorum_disk_member *
+member_of(const struct quorum_assembly *as, unsigned int leg)
+{
+	unsigned int place = place_of(as, leg);
+
+	return place < le32_to_cpu(newest(as)->id.nr_legs) ?
+	       &newest(as)->member[place] : NULL;
+}
+
+static bool is_member(const struct quorum_assembly *as, unsigned int leg)
+{
+	const struct quorum_disk_member *member = member_of(as, leg);
+
+	return member &&
+	       is_uuid(member->uuid, as->answer[leg].super->id.leg_uuid);
+}
+
+static bool refuse_member(struct quorum_assembly *as, unsigned int leg)
+{
+	const u8 *uuid = as->answer[leg].super->id.leg_uuid;
+	u32 place;
+
+	for (place = 0; place < le32_to_cpu(newest(as)->id.nr_legs); place++)
+		if (is_uuid(newest(as)->member[place].uuid, uuid))
+			return refuse_number(as, QUORUM_REFUSE_PLACE, leg,
+					     place, leg);
+	return refuse(as, QUORUM_REFUSE_REPLACED, leg);
+}
+
+static bool are_members(struct quorum_assembly *as)
+{
+	unsigned int leg;
+
+	for_each_leg(leg, legs_with(as, IDENTITIES))
+		if (!is_member(as, leg))
+			return refuse_member(as, leg);
+	return true;
+}
+
+/* Which one is to go is seen by who is there, and where. */
+static bool find_dropped(struct quorum_assembly *as)
+{
+	u32 legs = legs_with(as, IDENTITIES);
+	unsigned int leg, dropped, found = QUORUM_NO_LEG;
+
+	for (dropped = 0; dropped <= as->want->nr_legs; dropped++) {
+		u32 fit = 0;
+
+		as->dropped = dropped;
+		for_each_leg(leg, legs)
+			if (is_member(as, leg))
+				fit |= BIT(leg);
+		if (fit != legs)
+			continue;
+		if (found != QUORUM_NO_LEG)
+			return refuse(as, QUORUM_REFUSE_DROP, QUORUM_NO_LEG);
+		found = dropped;
+	}
+	as->dropped = found;
+	return true;
+}
+
+static bool find_change(struct quorum_assembly *as)
+{
+	u32 legs = le32_to_cpu(newest(as)->id.nr_legs);
+
+	if (as->want->nr_legs == legs + 1)
+		as->change = QUORUM_CHANGE_ADD;
+	else if (as->want->nr_legs == legs - 1)
+		as->change = QUORUM_CHANGE_DROP;
+	else if (as->want->nr_legs != legs)
+		return refuse_number(as, QUORUM_REFUSE_LEGS, QUORUM_NO_LEG,
+				     legs, as->want->nr_legs);
+	if (as->change == QUORUM_CHANGE_DROP && !find_dropped(as))
+		return false;
+	return are_members(as);
+}
+
+/*
+ * Whether the table fits the set.
+ */
+
+/* A set that gets or loses a leg gets the majority for threshold. */
+static bool fits_threshold(struct quorum_assembly *as)
+{
+	u32 threshold = le32_to_cpu(newest(as)->id.threshold);
+
+	if (as->change != QUORUM_CHANGE_NONE)
+		threshold = as->want->nr_legs / 2 + 1;
+	return as->want->threshold == threshold ||
+	       refuse_number(as, QUORUM_REFUSE_THRESHOLD, QUORUM_NO_LEG,
+			     threshold, as->want->threshold);
+}
+
+static bool fits_length(struct quorum_assembly *as)
+{
+	u64 length = le64_to_cpu(newest(as)->id.length);
+
+	if (as->want->length < length)
+		return refuse_number(as, QUORUM_REFUSE_LENGTH, QUORUM_NO_LEG,
+				     length, as->want->length);
+	if (as->want->length == length)
+		return true;
+	if (as->change != QUORUM_CHANGE_NONE)
+		return refuse(as, QUORUM_REFUSE_CHANGES, QUORUM_NO_LEG);
+	as->change = QUORUM_CHANGE_GROW;
+	return true;
+}
+
+static bool fits_planes(struct quorum_assembly *as)
+{
+	u32 region_sectors = le32_to_cpu(newest(as)->id.region_sectors);
+	u32 planes = le32_to_cpu(newest(as)->id.planes);
+
+	if (as->want->region_sectors != region_sectors)
+		return refuse_number(as, QUORUM_REFUSE_REGION, QUORUM_NO_LEG,
+				     region_sectors,
+				     as->want->region_sectors);
+	return as->want->nr_legs <= planes ||
+	       refuse_number(as, QUORUM_REFUSE_PLANES, QUORUM_NO_LEG, planes,
+			     as->want->nr_legs);
+}
+
+/* Whether all is found where it should be, and there is room for it. */
+static bool fits_offsets(struct quorum_assembly *as, u32 planes)
+{
+	struct quorum_layout layout;
+	unsigned int leg;
+
+	if (!quorum_layout(&layout, as->want->length, as->want->region_sectors,
+			   planes))
+		return refuse(as, QUORUM_REFUSE_ROOM, QUORUM_NO_LEG);
+	for_each_leg(leg, legs_with(as, IDENTITIES | BLANKS)) {
+		const struct quorum_disk_super *sb = as->answer[leg].super;
+		u64 offset = as->want->offset[leg];
+
+		if (sb && le64_to_cpu(sb->id.offset) != offset)
+			return refuse_number(as, QUORUM_REFUSE_OFFSET, leg,
+					     le64_to_cpu(sb->id.offset),
+					     offset);
+		if (offset < layout.sectors)
+			return refuse_number(as, QUORUM_REFUSE_ROOM, leg,
+					     layout.sectors, offset);
+	}
+	return true;
+}
+
+static bool fits(struct quorum_assembly *as)
+{
+	return fits_planes(as) && fits_threshold(as) && fits_length(as) &&
+	       fits_offsets(as, le32_to_cpu(newest(as)->id.planes));
+}
+
+/*
+ * New legs.
+ */
+
+/* A set that was never used takes all its legs.  @good: those that will do. */
+static bool create(struct quorum_assembly *as, u32 good)
+{
+	u32 all = ~0U >> (QUORUM_DISK_LEGS - as->want->nr_legs);
+	unsigned int leg;
+
+	if (good != all)
+		return refuse_number(as, QUORUM_REFUSE_NEW, __ffs(all & ~good),
+				     as->want->nr_legs, hweight32(good));
+	if (as->want->read_only)
+		return refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
+
+	as->change = QUORUM_CHANGE_CREATE;
+	as->trusted = all;
+	as->live = all;
+	for_each_leg(leg, as->want->rebuild)
+		as->state[leg] = QUORUM_MEMBER_REBUILD;
+	return true;
+}
+
+static bool assemble_new(struct quorum_assembly *as)
+{
+	u32 foreign = legs_with(as, BIT(QUORUM_FOUND_FOREIGN));
+
+	if (foreign)
+		return refuse(as, QUORUM_REFUSE_NOT_BLANK, __ffs(foreign));
+	as->added = legs_with(as, BLANKS);
+	return create(as, as->added) &&
+	       fits_offsets(as, quorum_planes_for(as->want->nr_legs));
+}
+
+/* Whether nothing was ever done with it: not all of it may be there yet. */
+static bool is_unused(const struct quorum_assembly *as)
+{
+	struct quorum_version version = quorum_super_version(newest(as));
+
+	return version.epoch == 1 && !version.seq &&
+	       as->change == QUORUM_CHANGE_NONE;
+}
+
+/* One at a time, blank, and said to be new. */
+static bool are_new(struct quorum_assembly *as)
+{
+	u32 blank = legs_with(as, BLANKS);
+	u32 foreign = legs_with(as, BIT(QUORUM_FOUND_FOREIGN)) &
+		      as->want->rebuild;
+	u32 last = BIT(as->want->nr_legs - 1);
+
+	if (foreign)
+		return refuse(as, QUORUM_REFUSE_NOT_BLANK, __ffs(foreign));
+	if (as->change == QUORUM_CHANGE_ADD && !(blank & last))
+		return refuse_number(as, QUORUM_REFUSE_LEGS, QUORUM_NO_LEG,
+				     as->want->nr_legs - 1, as->want->nr_legs);
+	if (blank & ~as->want->rebuild)
+		return refuse(as, QUORUM_REFUSE_BLANK,
+			      __ffs(blank & ~as->want->rebuild));
+	if (blank & (blank - 1) ||
+	    (blank && as->change != QUORUM_CHANGE_NONE &&
+	     as->change != QUORUM_CHANGE_ADD))
+		return refuse(as, QUORUM_REFUSE_CHANGES, __ffs(blank));
+	if (blank && as->change == QUORUM_CHANGE_NONE)
+		as->change = QUORUM_CHANGE_REPLACE;
+	if (as->want->read_only && as->change != QUORUM_CHANGE_NONE)
+		return refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
+	as->added = blank;
+	return true;
+}
+
+/*
+ * What the legs are good for.
+ */
+
+/* Whether a leg is older than what it has acknowledged. */
+static bool has_lost(const struct quorum_assembly *as, unsigned int leg)
+{
+	return quorum_older(quorum_super_version(as->answer[leg].super),
+			    quorum_member_version(member_of(as, leg)));
+}
+
+static void sort_legs(struct quorum_assembly *as)
+{
+	u32 supers = legs_with(as, SUPERS);
+	unsigned int leg;
+
+	as->shunned = legs_with(as, OTHERS);
+	as->damaged = legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
+	for_each_leg(leg, supers)
+		if (has_lost(as, leg))
+			as->rolled_back |= BIT(leg);
+	as->trusted = supers & ~as->rolled_back & ~as->want->rebuild;
+	as->late = as->damaged | (supers & ~as->trusted);
+	if (as->change == QUORUM_CHANGE_REPLACE)
+		as->late |= as->added;
+	as->live = as->trusted | as->late | as->added;
+}
+
+static void set_states(struct quorum_assembly *as)
+{
+	unsigned int leg;
+
+	for (leg = 0; leg < as->want->nr_legs; leg++) {
+		const struct quorum_disk_member *member = member_of(as, leg);
+
+		if ((as->late | as->added) & BIT(leg)) {
+			as->state[leg] = QUORUM_MEMBER_REBUILD;
+			continue;
+		}
+		as->state[leg] = le16_to_cpu(member->state);
+		/* It misses what is to come. */
+		if (!(as->live & BIT(leg)) &&
+		    as->state[leg] == QUORUM_MEMBER_IN)
+			as->state[leg] = QUORUM_MEMBER_BEHIND;
+	}
+}
+
+/* A leg that goes may be the only one that some other could be rebuilt from. */
+static bool can_drop(struct quorum_assembly *as)
+{
+	unsigned int leg, in = 0;
+
+	for_each_leg(leg, as->trusted)
+		in += as->state[leg] == QUORUM_MEMBER_IN;
+	return in >= as->want->threshold ||
+	       refuse_number(as, QUORUM_REFUSE_BEHIND, QUORUM_NO_LEG,
+			     as->want->threshold, in);
+}
+
+static bool are_enough(struct quorum_assembly *as)
+{
+	unsigned int need = quorum_assembly_quorum(as);
+	unsigned int have = hweight32(as->trusted);
+
+	if (have < need)
+		return refuse_number(as, QUORUM_REFUSE_FEW, QUORUM_NO_LEG, need,
+				     have);
+	return as->change != QUORUM_CHANGE_DROP || can_drop(as);
+}
+
+static bool assemble_old(struct quorum_assembly *as)
+{
+	u32 damaged = legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
+
+	if (!legs_with(as, SUPERS))
+		return refuse(as, QUORUM_REFUSE_DAMAGED, __ffs(damaged));
+	if (!find_newest(as) || !find_change(as) || !fits(as))
+		return false;
+	if (is_unused(as))
+		return create(as, legs_with(as, IDENTITIES | BLANKS));
+	if (!are_new(as))
+		return false;
+	sort_legs(as);
+	set_states(as);
+	return are_enough(as);
+}
+
+/**
+ * quorum_assemble() - decide what is to be made of the legs
+ * @as: set by this; it refers to the rest
+ * @want: what the table asks for
+ * @answer: what each leg answered
+ *
+ * Return: Whether the table can have its legs; if not, as->refusal says why.
+ */
+bool quorum_assemble(struct quorum_assembly *as,
+		     const struct quorum_request *want,
+		     const struct quorum_answer *answer)
+{
+	memset(as, 0, sizeof(*as));
+	as->want = want;
+	as->answer = answer;
+	as->leg = QUORUM_NO_LEG;
+	as->newest = QUORUM_NO_LEG;
+	as->dropped = QUORUM_NO_LEG;
+
+	if (!are_known(as) || !are_one_set(as))
+		return false;
+	return legs_with(as, IDENTITIES) ? assemble_old(as) : assemble_new(as);
+}
