@@ -14,7 +14,12 @@
 
 #include <cmocka.h>
 
+#ifdef UNIT_PROGRAM
+#include "dm-quorum-user.h"
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#else
 #include "kernel.h"
+#endif
 
 /* From the environment: UNIT_SEED, and UNIT_EFFORT in percent. */
 static u64 unit_seed = 1;
