@@ -198,6 +198,7 @@ static const struct accepted {
 	{ "one with something else", { 3, 2 }, "0 1 ?", 0, "tI tI xB" },
 	{ "one damaged", { 3, 2 }, "0 d1 2", 0, "tI lR tI" },
 	{ "one not to be trusted", { 3, 2 }, "0 1 2", 2, "tI lR tI" },
+	{ "nor to say what counts", { 3, 2 }, "0 1@54=BII 2", 2, "tI lR tI" },
 	{ "two of five away", { 5, 3 }, "0 - 2 - 4", 0, "tI -B tI -B tI" },
 	{ "states are kept", { 3, 2 }, "0=IBR 1=IBR 2=IBR", 0, "tI tB tR" },
 	{ "also of who is away", { 3, 2 }, "0=IIR 1=IIR -", 0, "tI tI -R" },

@@ -46,7 +46,6 @@ static struct table tables[TABLES];
 static unsigned int nr_tables;
 
 static u64 rng;
-/* Each write may be the last one before a crash. */
 static bool crashed;
 static bool created;
 static u32 last_version[REGIONS];
@@ -133,21 +132,25 @@ static u32 current_legs(unsigned int region)
  * Writes of metadata.
  */
 
-/* Of the last write before a crash, anything may be there. */
+/* Any write may be the last one before a crash. */
+static void maybe_crash(void)
+{
+	crashed = !rng_below(&rng, 40);
+}
+
+/* Of what is written at a crash, anything may be there. */
 static void store(void *to, const void *from)
 {
-	unsigned int sector;
+	unsigned int sector, much = rng_below(&rng, 3);
 
-	if (crashed)
+	if (!crashed || much == 2) {
+		memcpy(to, from, QUORUM_DISK_UNIT);
 		return;
-	crashed = !rng_below(&rng, 120);
-	for (sector = 0; sector < 8; sector++)
-		if (!crashed || chance(50))
+	}
+	for (sector = 0; sector < 8 && much; sector++)
+		if (chance(50))
 			memcpy((u8 *)to + 512 * sector,
 			       (u8 *)from + 512 * sector, 512);
-	/* More often than by chance: all of it. */
-	if (crashed && chance(30))
-		memcpy(to, from, QUORUM_DISK_UNIT);
 }
 
 static void acknowledge(unsigned int leg)
@@ -156,30 +159,19 @@ static void acknowledge(unsigned int leg)
 	sb.member[leg].seq = sb.seq;
 }
 
-/* In any order, but one after the other. Returns who has it. */
-static u32 store_supers(u32 legs)
+static void store_supers(u32 legs)
 {
 	static struct quorum_disk_super copy;
-	unsigned int leg, first = rng_below(&rng, LEGS), i;
-	u32 took = 0;
+	unsigned int leg;
 
 	copy = sb;
-	for (i = 0; i < LEGS; i++) {
-		leg = (first + i) % LEGS;
-		if (!(legs >> leg & 1))
-			continue;
+	for_each_leg(leg, legs) {
 		quorum_super_address(&copy, leg, OFFSET);
 		quorum_super_seal(&copy, !super_slot[leg]);
 		store(&device(leg)->super[!super_slot[leg]], &copy);
-		if (crashed)
-			break;
-		took |= BIT(leg);
-	}
-	for_each_leg(leg, took) {
 		super_slot[leg] = !super_slot[leg];
 		acknowledge(leg);
 	}
-	return took;
 }
 
 static void store_blocks(u32 legs)
@@ -187,30 +179,24 @@ static void store_blocks(u32 legs)
 	struct quorum_version version = {
 		le64_to_cpu(sb.epoch), generation++
 	};
-	unsigned int leg, first = rng_below(&rng, LEGS), i;
+	unsigned int leg;
 
 	quorum_block_seal(&block, version, !block_slot);
-	for (i = 0; i < LEGS; i++) {
-		leg = (first + i) % LEGS;
-		if (legs >> leg & 1)
-			store(&device(leg)->block[!block_slot], &block);
-	}
+	for_each_leg(leg, legs)
+		store(&device(leg)->block[!block_slot], &block);
 	block_slot = !block_slot;
 }
 
 /* A commit: what there is of it, in parallel. */
 static void commit(bool blocks, bool super)
 {
-	if (super)
-		sb.seq = cpu_to_le64(le64_to_cpu(sb.seq) + 1);
-	if (super && chance(50)) {
-		store_supers(live);
-		super = false;
-	}
+	maybe_crash();
 	if (blocks)
 		store_blocks(live);
-	if (super)
+	if (super) {
+		sb.seq = cpu_to_le64(le64_to_cpu(sb.seq) + 1);
 		store_supers(live);
+	}
 }
 
 /*
@@ -274,19 +260,23 @@ static void act_blocks(u32 now)
 		quorum_block_init(&block, sb.id.set_uuid, 0);
 		suspect = false;
 		block_slot = 1;
+		maybe_crash();
 		store_blocks(now);
 		return;
 	}
 	quorum_assembly_merge(&as, &sb, &merge);
 	newest = merge_blocks();
 	if (quorum_block_adopt(&block, &layout, &merge, suspect) ||
-	    hweight32(newest) < quorum_assembly_quorum(&as) || as.added)
+	    hweight32(newest) < quorum_assembly_quorum(&as) || as.added) {
+		maybe_crash();
 		store_blocks(now);
+	}
 }
 
 static void act_table(u32 now)
 {
 	sb.seq = cpu_to_le64(1);
+	maybe_crash();
 	store_supers(now);
 }
 
@@ -294,9 +284,12 @@ static void act_late(void)
 {
 	if (!as.late)
 		return;
+	maybe_crash();
 	store_blocks(as.live);
-	if (!crashed)
-		store_supers(as.late);
+	if (crashed)
+		return;
+	maybe_crash();
+	store_supers(as.late);
 }
 
 static void ask(u32 present)
@@ -340,6 +333,7 @@ static bool activate(u32 present)
 			    le32_to_cpu(sb.id.planes)));
 	live = as.live;
 	now = as.live & ~as.late;
+	maybe_crash();
 	store_supers(now);
 	if (!crashed)
 		act_blocks(now);
@@ -423,7 +417,7 @@ static void make_dirty(unsigned int region)
 		commit(true, false);
 }
 
-static u32 send(unsigned int region, u32 version)
+static u32 send(unsigned int region, u32 version, bool fua)
 {
 	unsigned int leg;
 	u32 took = 0;
@@ -434,6 +428,8 @@ static u32 send(unsigned int region, u32 version)
 		if (crashed || chance(4))
 			continue;
 		device(leg)->cached[region] = version;
+		if (fua)
+			device(leg)->stored[region] = version;
 		took |= BIT(leg);
 	}
 	return took;
@@ -453,20 +449,28 @@ static void miss(u32 legs, unsigned int region)
 	commit(true, true);
 }
 
+static void tell(unsigned int region, u32 version, bool fua)
+{
+	unflushed[region] = fua ? 0 : version;
+	if (fua)
+		acknowledged[region] = version;
+}
+
 static void write_region(unsigned int region)
 {
 	u32 version = ++last_version[region], took;
+	bool fua = chance(50);
 
 	make_dirty(region);
 	if (crashed)
 		return;
-	took = send(region, version);
+	took = send(region, version, fua);
 	if (crashed || hweight32(took & current_legs(region)) < threshold())
 		return;
 	if (live & ~took)
 		miss(live & ~took, region);
 	if (!crashed)
-		unflushed[region] = version;
+		tell(region, version, fua);
 }
 
 /* What the most legs have, of these the lowest: its votes, by *version. */
@@ -683,7 +687,7 @@ static void begin(unsigned int least)
 	created = false;
 }
 
-static void run_once(u32 away)
+static void run_once(void)
 {
 	u32 all, present;
 	unsigned int i;
@@ -691,7 +695,6 @@ static void run_once(u32 away)
 	table = tables[chance(70) ? nr_tables - 1 : rng_below(&rng, nr_tables)];
 	all = BIT(table.nr_legs) - 1;
 	present = chance(60) ? all : rng_next(&rng) & all;
-	present &= ~away;
 	if (!activate(present)) {
 		nr_refused++;
 		crash();
@@ -718,7 +721,7 @@ static void legs_away(void **state)
 		rng = unit_seed + unit_step;
 		begin(1);
 		for (i = 0; i < 12; i++)
-			run_once(0);
+			run_once();
 	}
 }
 
@@ -732,7 +735,7 @@ static void legs_exchanged(void **state)
 		rng = unit_seed + (1ULL << 32) + unit_step;
 		begin(1);
 		for (i = 0; i < 20; i++) {
-			run_once(0);
+			run_once();
 			if (chance(30))
 				change_table();
 		}
@@ -763,7 +766,7 @@ static void legs_rolled_back(void **state)
 		begin(2);
 		which = rng_below(&rng, nr_devices);
 		for (i = 0; i < 12; i++) {
-			run_once(0);
+			run_once();
 			if (i == 4) {
 				snapshots[which] = devices[which];
 				devices[which].snapshot = &snapshots[which];
@@ -786,6 +789,38 @@ static void legs_rolled_back(void **state)
 	check(nr_rolled_back);
 }
 
+/* All there is of one kind on one leg: its superblocks, or its blocks. */
+static void damage(struct device *d)
+{
+	bool super = chance(50);
+	u32 slot;
+
+	for (slot = 0; slot < 2; slot++) {
+		u8 *bytes = super ? (u8 *)&d->super[slot] :
+				    (u8 *)&d->block[slot];
+
+		bytes[(super ? 512 : 0) + rng_below(&rng, 3584)] ^= 1;
+	}
+}
+
+static void legs_damaged(void **state)
+{
+	u64 rounds = unit_times(400);
+
+	for (unit_step = 0; unit_step < rounds; unit_step++) {
+		unsigned int i;
+
+		rng = unit_seed + (3ULL << 32) + unit_step;
+		begin(2);
+		for (i = 0; i < 16; i++) {
+			run_once();
+			if (chance(30))
+				damage(&devices[rng_below(&rng, nr_devices)]);
+		}
+	}
+	check(nr_lost);
+}
+
 static int say_how_much(void **state)
 {
 	printf("# %llu assembled, %llu changed, %llu refused, %llu flushes told of, %llu bitmaps lost, %llu legs rolled back\n",
@@ -800,6 +835,7 @@ int main(void)
 		cmocka_unit_test(legs_away),
 		cmocka_unit_test(legs_exchanged),
 		cmocka_unit_test(legs_rolled_back),
+		cmocka_unit_test(legs_damaged),
 	};
 
 	unit_init();
