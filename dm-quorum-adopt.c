@@ -103,18 +103,21 @@ static void add_member(const struct quorum_assembly *as,
 	memset(sb->counter[leg], 0, sizeof(sb->counter[leg]));
 }
 
-/* What it says of itself is what it will be measured by from now on. */
+/*
+ * What a leg has is what it has acknowledged, or more.  One that has less must
+ * be found out the next time, too, if it is not written before that.
+ */
 static void set_acknowledged(const struct quorum_assembly *as,
 			     struct quorum_disk_member *member,
 			     unsigned int leg)
 {
 	const struct quorum_answer *answer = &as->answer[leg];
-	struct quorum_version version = {};
+	struct quorum_version version;
 
-	if (answer->found == QUORUM_FOUND_SUPER)
-		version = quorum_super_version(answer->super);
-	else if (answer->found != QUORUM_FOUND_DAMAGED)
+	if (answer->found != QUORUM_FOUND_SUPER ||
+	    as->rolled_back & BIT(leg))
 		return;
+	version = quorum_super_version(answer->super);
 	member->epoch = cpu_to_le64(version.epoch);
 	member->seq = cpu_to_le64(version.seq);
 }
