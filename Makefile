@@ -40,6 +40,12 @@ check-unit:
 sim:
 	@tests/sim/run
 
+model:
+	@tests/model/run
+
+fuzz:
+	@tests/fuzz/run
+
 sim-coverage:
 	@tests/sim/run coverage
 
@@ -71,6 +77,6 @@ bench:
 lint:
 	@tests/lint/run
 
-.PHONY: modules modules_install clean kdir demo check check-unit sim \
+.PHONY: modules modules_install clean kdir demo check check-unit sim model fuzz \
 	sim-coverage sim-mutants check-debug \
 	check-kcsan check-pressure check-mutants check-all soak bench lint

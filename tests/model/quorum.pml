@@ -10,7 +10,9 @@
  *
  * Two slots of each block, and checksums, are what makes a write all or nothing,
  * and leaves the older version if it is nothing.  They are not modelled: a write
- * happened, or it did not.
+ * happened, or it did not.  Nor are data that rot, which is what the tie rule is
+ * kept from where a bitmap was lost, and metadata writes that fail: a leg that
+ * cannot be written is one that fails.
  *
  * Switches: REPLACE, ROLLBACK, DAMAGE are what else may happen; those that
  * begin with BREAK_ leave out a rule, and each has to be found out.
@@ -24,13 +26,13 @@
 #define ACTIVATIONS	3
 #endif
 #ifndef COMMITS
-#define COMMITS		4	/* of one activation */
+#define COMMITS		2	/* of one activation */
 #endif
 #ifndef SUPERS
 #define SUPERS		1	/* likewise, of those with superblocks */
 #endif
 #ifndef WRITES
-#define WRITES		2
+#define WRITES		1
 #endif
 
 /* What a superblock says of a member, in two bits for each. */
@@ -92,19 +94,21 @@ byte acknowledged;		/* the last version that was, and flushed */
 byte told;			/* likewise, but not flushed */
 bit up;
 bit crash;
+bit fua;
 byte commits;
 byte supers;
 
 #ifdef ROLLBACK
 disk snapshot;
 byte taken = NONE;		/* of which disk */
-bit rolled_back;		/* it was put back, and nobody has noticed */
 #endif
 #ifdef DAMAGE
-byte damaged = NONE;		/* a leg whose metadata cannot be read now */
+byte damaged = NONE;		/* a leg whose superblocks are damaged */
+byte lost = NONE;		/* one whose bitmap block is */
 bit was_damaged;
 #else
 #define damaged	NONE
+#define lost	NONE
 #endif
 
 /* Scratch, zero between steps. */
@@ -146,22 +150,26 @@ inline store(legs, with_block, with_super)
 			if
 			:: leg(i).version = version;
 			   leg(i).states = states; leg(i).replaced = replaced;
-			   for (j : 0 .. 2) {
-				leg(i).acked[j] = acked[j]
-			   }
+			   d_step { leg(i).acked[0] = acked[0];
+				leg(i).acked[1] = acked[1];
+				leg(i).acked[2] = acked[2] }
 			:: crash
 			fi
 		:: else
 		fi
 	}
-	j = 0;
-	for (i : 0 .. 2) {
-		if
-		:: has(legs, i) && with_super && !crash -> acked[i] = version
-		:: else
-		fi
+	skip;
+	d_step {
+		skip;
+		for (i : 0 .. 2) {
+			if
+			:: has(legs, i) && with_super && !crash ->
+				acked[i] = version
+			:: else
+			fi
+		}
+		i = 0
 	}
-	i = 0
 }
 
 /* A commit: the next block, and the next superblock if @with_super. */
@@ -201,12 +209,13 @@ inline choose_legs()
 #ifdef DAMAGE
 	;
 	if
-	:: damaged = NONE
+	:: skip
 	:: !was_damaged && place[0] != NONE -> damaged = 0
-	:: !was_damaged && place[1] != NONE -> damaged = 1
 	:: !was_damaged && place[2] != NONE -> damaged = 2
+	:: !was_damaged && place[0] != NONE -> lost = 0
+	:: !was_damaged && place[2] != NONE -> lost = 2
 	fi;
-	was_damaged = was_damaged || damaged != NONE
+	was_damaged = was_damaged || damaged != NONE || lost != NONE
 #endif
 }
 
@@ -216,16 +225,20 @@ inline choose_legs()
 /* Who counts: newest is its leg, and NONE if there is none. */
 inline find_newest()
 {
-	newest = NONE;
-	for (i : 0 .. 2) {
-		if
-		:: is_super(i) &&
-		   (newest == NONE -> 1 : leg(i).version > leg(newest).version) ->
-			newest = i
-		:: else
-		fi
+	skip;
+	d_step {
+		skip;
+		newest = NONE;
+		for (i : 0 .. 2) {
+			if
+			:: is_super(i) &&
+			   (newest == NONE -> 1 : leg(i).version > leg(newest).version) ->
+				newest = i
+			:: else
+			fi
+		}
+		i = 0
 	}
-	i = 0
 }
 
 #ifdef BREAK_ACKED_IS_FORGOTTEN
@@ -240,22 +253,26 @@ inline find_newest()
 
 inline sort_legs()
 {
-	trusted = 0;
-	late = 0;
-	for (i : 0 .. 2) {
-		if
-		:: is_super(i) && !has_lost(i) -> trusted = trusted | (1 << i)
+	skip;
+	d_step {
+		skip;
+		trusted = 0;
+		late = 0;
+		for (i : 0 .. 2) {
+			if
+			:: is_super(i) && !has_lost(i) -> trusted = trusted | (1 << i)
 #ifdef BREAK_LOST_IS_AN_ANSWER
-		:: is_super(i) && has_lost(i) -> trusted = trusted | (1 << i)
+			:: is_super(i) && has_lost(i) -> trusted = trusted | (1 << i)
 #else
-		:: is_super(i) && has_lost(i) -> late = late | (1 << i)
+			:: is_super(i) && has_lost(i) -> late = late | (1 << i)
 #endif
-		:: is_blank(i) || (damaged == i && damaged != NONE) ->
-			late = late | (1 << i)
-		:: else
-		fi
+			:: is_blank(i) || (damaged == i && damaged != NONE) ->
+				late = late | (1 << i)
+			:: else
+			fi
+		}
+		i = 0
 	}
-	i = 0
 }
 
 #ifdef BREAK_FEWER_ANSWERS
@@ -269,91 +286,108 @@ inline sort_legs()
 /* The superblock of this activation. */
 inline take_over()
 {
-	version = NEXT_EPOCH(leg(newest).version);
-	states = leg(newest).states;
-	replaced = leg(newest).replaced;
-	for (i : 0 .. 2) {
-		acked[i] = leg(newest).acked[i];
+	skip;
+	d_step {
+		skip;
+		version = NEXT_EPOCH(leg(newest).version);
+		states = leg(newest).states;
+		replaced = leg(newest).replaced;
+		for (i : 0 .. 2) {
+			acked[i] = leg(newest).acked[i];
+			if
+#ifdef BREAK_LOST_BEGINS_ANEW
+			:: is_super(i) -> acked[i] = leg(i).version
+#else
+			:: is_super(i) && !has_lost(i) ->
+				acked[i] = leg(i).version
+#endif
+			:: is_blank(i) -> acked[i] = 0
+			:: else
+			fi;
+			if
+			:: has(late, i) || (is_super(i) && has_lost(i)) ->
+				states = WITH_STATE(states, i, REBUILD)
+			:: !has(trusted | late, i) && STATE(states, i) == IN ->
+				states = WITH_STATE(states, i, BEHIND)
+			:: else
+			fi
+		}
+		i = 0;
+		live = trusted | late;
 		if
-		:: is_super(i) -> acked[i] = leg(i).version
-		:: (damaged == i && damaged != NONE) || is_blank(i) ->
-			acked[i] = 0
-		:: else
-		fi;
-		if
-		:: has(late, i) -> states = WITH_STATE(states, i, REBUILD)
-		:: !has(trusted | late, i) && STATE(states, i) == IN ->
-			states = WITH_STATE(states, i, BEHIND)
+		:: place[2] == 3 -> replaced = 1
 		:: else
 		fi
 	}
-	i = 0;
-	live = trusted | late;
-	if
-	:: place[2] == 3 -> replaced = 1
-	:: else
-	fi
 }
 
 /* What counts of the block: took is who has it, count how many copies. */
 inline find_block()
 {
-	block = 0;
-	took = 0;
-	count = 0;
-	for (i : 0 .. 2) {
-		if
-		:: has(trusted, i) ->
-			count++;
+	skip;
+	d_step {
+		skip;
+		block = 0;
+		took = 0;
+		count = 0;
+		for (i : 0 .. 2) {
 			if
-			:: leg(i).block > block ->
-				block = leg(i).block; bits = leg(i).bits;
-				took = 1 << i
-			:: leg(i).block == block -> took = took | (1 << i)
+			:: has(trusted, i) && lost != i ->
+				count++;
+				if
+				:: leg(i).block > block ->
+					block = leg(i).block; bits = leg(i).bits;
+					took = 1 << i
+				:: leg(i).block == block -> took = took | (1 << i)
+				:: else
+				fi
 			:: else
 			fi
-		:: else
-		fi
+		}
+		i = 0
 	}
-	i = 0
 }
 
 /* quorum_block_adopt(); k: whether it has to be written */
 inline adopt_block()
 {
-	k = 0;
-	suspect = 0;
-	if
-	:: count < COPIES ->
-		suspect = 1;
-		k = 1;
-		bits = DIRTY;
+	skip;
+	d_step {
+		skip;
+		k = 0;
+		suspect = 0;
+		if
+		:: count < COPIES ->
+			suspect = 1;
+			k = 1;
+			bits = DIRTY;
+			for (i : 0 .. 2) {
+				if
+				:: STATE(states, i) != IN -> bits = bits | MISSED(i)
+				:: else
+				fi
+			}
+		:: else
+		fi;
 		for (i : 0 .. 2) {
 			if
-			:: STATE(states, i) != IN -> bits = bits | MISSED(i)
+#ifndef BREAK_ABSENT_MISS_NOTHING
+			:: !has(live, i) && (bits & DIRTY) && !(bits & MISSED(i)) ->
+				bits = bits | MISSED(i); k = 1
+#endif
 			:: else
 			fi
 		}
-	:: else
-	fi;
-	for (i : 0 .. 2) {
-		if
-#ifndef BREAK_ABSENT_MISS_NOTHING
-		:: !has(live, i) && (bits & DIRTY) && !(bits & MISSED(i)) ->
-			bits = bits | MISSED(i); k = 1
-#endif
-		:: else
-		fi
-	}
-	i = 0;
+		i = 0;
 #ifndef BREAK_NO_WRITE_BACK
-	if
-	:: size(took) < THRESHOLD -> k = 1
-	:: else
-	fi;
+		if
+		:: size(took) < THRESHOLD -> k = 1
+		:: else
+		fi;
 #endif
-	count = 0;
-	took = 0
+		count = 0;
+		took = 0
+	}
 }
 
 /* Each of these is taken if there was no crash before it. */
@@ -368,6 +402,8 @@ inline act_epoch()
 #else
 	store(trusted, 0, 1)
 #endif
+#else
+	skip
 #endif
 }
 
@@ -429,27 +465,24 @@ inline act_late()
  */
 inline check_legs()
 {
-	for (i : 0 .. 2) {
-		if
-		:: current(i) ->
-			assert(leg(i).stored >= acknowledged);
-			for (j : 0 .. 2) {
-				assert(!current(j) || (bits & DIRTY) ||
-				       leg(i).stored == leg(j).stored)
-			}
-		:: else
-		fi
+	skip;
+	d_step {
+		skip;
+		for (i : 0 .. 2) {
+			if
+			:: current(i) ->
+				assert(leg(i).stored >= acknowledged);
+				for (j : 0 .. 2) {
+					assert(!current(j) || (bits & DIRTY) ||
+					       leg(i).stored == leg(j).stored)
+				}
+			:: else
+			fi
+		}
+		i = 0;
+		j = 0
 	}
-	i = 0;
-	j = 0
 }
-
-#ifdef ROLLBACK
-/* A leg that is put back is only found out if all others are there. */
-#define may_activate	(!rolled_back || size(trusted | late) == LEGS)
-#else
-#define may_activate	1
-#endif
 
 inline activate()
 {
@@ -461,15 +494,9 @@ inline activate()
 	:: else -> trusted = 0
 	fi;
 	if
-	:: newest != NONE && enough && may_activate && !stranger ->
+	:: newest != NONE && enough && !stranger ->
 		take_over();
 		act_epoch();
-#ifdef ROLLBACK
-		if
-		:: !crash -> rolled_back = 0
-		:: else
-		fi;
-#endif
 		if
 		:: !crash -> act_blocks()
 		:: else
@@ -502,12 +529,19 @@ inline go_down()
 	told = 0;
 	for (i : 0 .. 3) {
 		if
-		:: disks[i].stored = disks[i].cached
-		:: disks[i].cached = disks[i].stored
+		:: disks[i].stored != disks[i].cached ->
+			if
+			:: disks[i].stored = disks[i].cached
+			:: disks[i].cached = disks[i].stored
+			fi
+		:: else
 		fi
 	}
 	i = 0;
 	/* Nothing of it is left. */
+	skip;
+	d_step {
+		skip;
 	version = 0; states = 0; replaced = 0; block = 0; bits = 0;
 	live = 0; trusted = 0; late = 0; suspect = 0; commits = 0; supers = 0;
 	for (i : 0 .. 2) {
@@ -516,8 +550,10 @@ inline go_down()
 	i = 0
 #ifdef DAMAGE
 	;
-	damaged = NONE
+	damaged = NONE;
+	lost = NONE
 #endif
+	}
 }
 
 /*
@@ -545,12 +581,20 @@ inline send()
 {
 	writes++;
 	took = 0;
+	if
+	:: fua = 0
+	:: fua = 1
+	fi;
 	maybe_crash();
 	for (i : 0 .. 2) {
 		if
 		:: has(live, i) ->
 			if
-			:: leg(i).cached = writes; took = took | (1 << i)
+			:: leg(i).cached = writes; took = took | (1 << i);
+				if
+				:: fua -> leg(i).stored = writes
+				:: else
+				fi
 			:: skip
 			fi
 		:: else
@@ -578,6 +622,15 @@ inline miss(legs)
 	commit(1)
 }
 
+/* Success, to the caller. */
+inline tell()
+{
+	if
+	:: fua -> acknowledged = writes; told = 0
+	:: else -> told = writes
+	fi
+}
+
 inline write()
 {
 #ifdef BREAK_DATA_BEFORE_DIRTY
@@ -596,18 +649,19 @@ inline write()
 	if
 	:: !crash && size(took & currents) >= THRESHOLD ->
 #ifdef BREAK_CALLER_FIRST
-		told = writes;
+		tell();
 #endif
 		if
 		:: live & ~took -> miss(live & ~took)
 		:: else
 		fi;
 		if
-		:: !crash -> told = writes
+		:: !crash -> tell()
 		:: else
 		fi
 	:: else
 	fi;
+	fua = 0;
 	took = 0
 }
 
@@ -630,13 +684,17 @@ inline fail(n)
 
 inline flush_legs()
 {
-	for (i : 0 .. 2) {
-		if
-		:: has(live, i) -> leg(i).stored = leg(i).cached
-		:: else
-		fi
+	skip;
+	d_step {
+		skip;
+		for (i : 0 .. 2) {
+			if
+			:: has(live, i) -> leg(i).stored = leg(i).cached
+			:: else
+			fi
+		}
+		i = 0
 	}
-	i = 0
 }
 
 /* All legs do it, or one is failed for that before the caller hears of it. */
@@ -685,42 +743,41 @@ inline select_live()
  */
 inline vote()
 {
-	newest = NONE;
-	count = 0;
-	took = 0;
-	for (i : 0 .. 2) {
-		if
-		:: current(i) ->
+	skip;
+	d_step {
+		skip;
+		newest = NONE;
+		count = 0;
+		took = 0;
+		for (i : 0 .. 2) {
 			if
-			:: votes(i) > count -> count = votes(i); newest = i
+			:: current(i) ->
+				if
+				:: votes(i) > count -> count = votes(i); newest = i
+				:: else
+				fi;
+				/* The first of its kind. */
+				if
+				:: (i > 0 && current(0) &&
+				    leg(0).cached == leg(i).cached) ||
+				   (i > 1 && current(1) &&
+				    leg(1).cached == leg(i).cached)
+				:: else -> took++
+				fi
 			:: else
-			fi;
-			/* The first of its kind. */
-			if
-			:: (i > 0 && current(0) &&
-			    leg(0).cached == leg(i).cached) ||
-			   (i > 1 && current(1) &&
-			    leg(1).cached == leg(i).cached)
-			:: else -> took++
 			fi
-		:: else
-		fi
+		}
+		i = 0
 	}
-	i = 0
 }
 
 /* Makes legs equal, clears the region: what clear() of the module does. */
 inline clear()
 {
 	vote();
-#ifdef BREAK_TIE_ANYWHERE
-	if
-	:: newest != NONE ->
-#else
 	if
 	:: newest != NONE &&
 	   (count >= THRESHOLD || (took == 2 && !suspect)) ->
-#endif
 		assert(leg(newest).cached >= acknowledged);
 		k = leg(newest).cached;
 		for (i : 0 .. 2) {
@@ -824,7 +881,7 @@ inline copy_disk(to, from)
 	to.stored = from.stored; to.cached = from.cached
 }
 
-/* It has been acknowledged, by what others know of it, that it was newer. */
+/* Both others know that it has had something newer. */
 #define is_known(n)	(disks[(n + 1) % 3].acked[n] > snapshot.version && \
 			 disks[(n + 2) % 3].acked[n] > snapshot.version)
 
@@ -834,7 +891,6 @@ inline meddle()
 	:: taken == NONE -> taken = 0; copy_disk(snapshot, disks[0])
 	:: taken == NONE -> taken = 2; copy_disk(snapshot, disks[2])
 	:: taken != NONE && taken < NONE && is_known(taken) ->
-		rolled_back = 1;
 		copy_disk(disks[taken], snapshot);
 		taken = NONE + 1;
 		snapshot.version = 0; snapshot.states = 0;
@@ -851,12 +907,15 @@ inline meddle()
 #define meddle()	skip
 #endif
 
-/* A set of equal legs, that has been used once. */
+/* A set of equal legs that has been used once; BEGIN_DIRTY: until it crashed. */
 inline create()
 {
 	for (i : 0 .. 2) {
 		disks[i].version = 4 + 1;
 		disks[i].block = 8;
+#ifdef BEGIN_DIRTY
+		disks[i].bits = DIRTY;
+#endif
 		for (j : 0 .. 2) {
 			disks[i].acked[j] = 4
 		}
