@@ -77,6 +77,6 @@ bench:
 lint:
 	@tests/lint/run
 
-.PHONY: modules modules_install clean kdir demo check check-unit sim model fuzz \
-	sim-coverage sim-mutants check-debug \
+.PHONY: modules modules_install clean kdir demo check check-unit sim \
+	model fuzz sim-coverage sim-mutants check-debug \
 	check-kcsan check-pressure check-mutants check-all soak bench lint

@@ -197,6 +197,11 @@ static void check_stale(void)
 	     (quorum_block_word(&block, &layout, plane, 0) & 0xff) == 0xff);
 }
 
+static void seal_again(struct quorum_disk_block *block, u32 slot)
+{
+	quorum_block_seal(block, quorum_block_version(block), slot);
+}
+
 static void make_legs(struct input *in, unsigned int hostile, bool sealed)
 {
 	unsigned int leg, slot;
@@ -218,9 +223,7 @@ static void make_legs(struct input *in, unsigned int hostile, bool sealed)
 		if (sealed && !is_whole(&sb, &supers[hostile][slot]))
 			quorum_super_seal(&supers[hostile][slot], slot);
 		if (sealed && !is_whole(&block, &blocks[hostile][slot]))
-			quorum_block_seal(&blocks[hostile][slot],
-				quorum_block_version(&blocks[hostile][slot]),
-				slot);
+			seal_again(&blocks[hostile][slot], slot);
 	}
 }
 

@@ -7,7 +7,7 @@
 
 #include "dm-quorum-assemble.h"
 
-#define DISK_LENGTH	(1ULL << 21)
+#define DISK_LENGTH	(2048 * 1024ULL)
 #define DISK_REGION	2048
 #define DISK_OFFSET	8192
 

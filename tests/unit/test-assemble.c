@@ -15,9 +15,9 @@
  *	o2	of another set; u2, with unknown features; w2, not to be written
  *	_	blank; ? something else; ! unreadable; - no leg
  *
- * All members have acknowledged 5.2 unless it is said otherwise.  The outcome is
- * for each leg how it takes part (t trusted, l late, n new, L new and late, x
- * shunned, - not) and its state.
+ * All members have acknowledged 5.2 unless it is said otherwise.  The outcome
+ * is for each leg how it takes part (t trusted, l late, n new, L new and late,
+ * x shunned, - not) and its state.
  */
 #include <stdio.h>
 

@@ -398,7 +398,7 @@ static u32 newest_of(const char *copies, unsigned int need)
 			continue;
 		make_block(at[0] - '0', at[1] - '0', 0, 0);
 		block.bits[500] = cpu_to_le64(at[2]);
-		/* Where it is is not what it says. */
+		/* That slots differ does not matter. */
 		quorum_block_seal(&block, quorum_block_version(&block),
 				  leg & 1);
 		blocks[leg] = block;

@@ -6,9 +6,9 @@
  * it is no more than the steps that dm-quorum-assemble.h tells of, with their
  * names, and the least there can be of what follows.
  *
- * Whenever a set has been assembled, no leg may have a vote on a region of which
- * it does not hold what was acknowledged, and legs with a vote on a region that
- * is not dirty hold the same.
+ * Whenever a set has been assembled, no leg may have a vote on a region of
+ * which it does not hold what was acknowledged, and legs with a vote on a region
+ * that is not dirty hold the same.
  */
 #include <stdio.h>
 
@@ -80,8 +80,9 @@ static struct device *device(unsigned int leg)
 }
 
 #define for_each_leg(leg, legs)						\
-	for (leg = 0; leg < LEGS; leg++)				\
-		if ((legs) >> (leg) & 1)
+	for (u32 __left = (legs);					\
+	     __left && ((leg) = __ffs(__left), true);			\
+	     __left &= __left - 1)
 
 /*
  * Bits.
@@ -823,9 +824,10 @@ static void legs_damaged(void **state)
 
 static int say_how_much(void **state)
 {
-	printf("# %llu assembled, %llu changed, %llu refused, %llu flushes told of, %llu bitmaps lost, %llu legs rolled back\n",
-	       nr_assembled, nr_changes, nr_refused, nr_acknowledged, nr_lost,
-	       nr_rolled_back);
+	printf("# %llu assembled, %llu changed, %llu refused\n", nr_assembled,
+	       nr_changes, nr_refused);
+	printf("# %llu flushed, %llu bitmaps lost, %llu legs put back\n",
+	       nr_acknowledged, nr_lost, nr_rolled_back);
 	return 0;
 }
 
