@@ -7,8 +7,8 @@
  * names, and the least there can be of what follows.
  *
  * Whenever a set has been assembled, no leg may have a vote on a region of
- * which it does not hold what was acknowledged, and legs with a vote on a region
- * that is not dirty hold the same.
+ * which it does not hold what was acknowledged, and legs with a vote on a
+ * region that is not dirty hold the same.
  */
 #include <stdio.h>
 
