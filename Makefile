@@ -40,17 +40,17 @@ check-unit:
 sim:
 	@tests/sim/run
 
-model:
-	@tests/model/run
-
-fuzz:
-	@tests/fuzz/run
-
 sim-coverage:
 	@tests/sim/run coverage
 
 sim-mutants:
 	@tests/sim/mutants
+
+unit-mutants:
+	@tests/unit/mutants
+
+model:
+	@tests/model/run
 
 check-debug:
 	@tests/check-debug
@@ -71,6 +71,9 @@ MINUTES ?= 5
 soak:
 	@tests/soak/run $(MINUTES)
 
+fuzz:
+	@tests/fuzz/run $(MINUTES)
+
 bench:
 	@tests/bench/run
 
@@ -78,5 +81,5 @@ lint:
 	@tests/lint/run
 
 .PHONY: modules modules_install clean kdir demo check check-unit sim \
-	model fuzz sim-coverage sim-mutants check-debug \
-	check-kcsan check-pressure check-mutants check-all soak bench lint
+	sim-coverage sim-mutants unit-mutants model check-debug \
+	check-kcsan check-pressure check-mutants check-all soak fuzz bench lint

@@ -31,6 +31,10 @@
  *	dm-quorum-suspect.c	where legs may differ, and none is to blame
  *	dm-quorum-bits.c	a set of regions
  *	dm-quorum-pace.c	how fast the sweep goes, and when again
+ *	dm-quorum-assemble.c	which legs make a set, who is refused, and why
+ *	dm-quorum-adopt.c	what they are written once that is decided
+ *	dm-quorum-assemble.h	what the table asks for, and what is decided
+ *	dm-quorum-format.c	what is on legs below their offset
  *	dm-quorum-verdict.c	the votes of a second look
  *	dm-quorum-answer.c	what a leg's answer means
  *	dm-quorum-buf.c		private payloads
