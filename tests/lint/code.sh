@@ -223,12 +223,14 @@ check_coccicheck()
 	semantic_patches | each coccinelle "$(module_sources)"
 }
 
-# own_headers FILE: those of the module that it includes, also through others
+# own_headers FILE: those of the module that it includes, also through others. One
+# for programs is elsewhere.
 own_headers()
 {
 	local header
 
 	while read -r header; do
+		[[ -e $header ]] || continue
 		echo "$header"
 		own_headers "$header"
 	done < <(sed -n 's/^#include "\(dm-quorum.*\)"$/\1/p' "$1")
