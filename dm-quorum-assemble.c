@@ -311,7 +311,11 @@ static bool fits(struct quorum_assembly *as)
  * New legs.
  */
 
-/* A set that was never used takes all its legs.  @good: those that will do. */
+/*
+ * A set that was never used takes all its legs, and makes each anew: one that
+ * was to be a leg before, and is none now, must not pass for it later.  @good:
+ * those that will do.
+ */
 static bool create(struct quorum_assembly *as, u32 good)
 {
 	u32 all = ~0U >> (QUORUM_DISK_LEGS - as->want->nr_legs);
@@ -324,6 +328,7 @@ static bool create(struct quorum_assembly *as, u32 good)
 		return refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
 
 	as->change = QUORUM_CHANGE_CREATE;
+	as->added = all;
 	as->trusted = all;
 	as->live = all;
 	for_each_leg(leg, as->want->rebuild)
@@ -337,18 +342,32 @@ static bool assemble_new(struct quorum_assembly *as)
 
 	if (foreign)
 		return refuse(as, QUORUM_REFUSE_NOT_BLANK, __ffs(foreign));
-	as->added = legs_with(as, BLANKS);
-	return create(as, as->added) &&
+	return create(as, legs_with(as, BLANKS)) &&
 	       fits_offsets(as, quorum_planes_for(as->want->nr_legs));
 }
 
 /* Whether nothing was ever done with it: not all of it may be there yet. */
 static bool is_unused(const struct quorum_assembly *as)
 {
-	struct quorum_version version = quorum_super_version(newest(as));
+	static const struct quorum_version first = { .epoch = 1 };
+	unsigned int leg;
 
-	return version.epoch == 1 && !version.seq &&
-	       as->change == QUORUM_CHANGE_NONE;
+	for_each_leg(leg, legs_with(as, SUPERS))
+		if (quorum_older(first,
+				 quorum_super_version(as->answer[leg].super)))
+			return false;
+	return as->want->nr_legs == le32_to_cpu(newest(as)->id.nr_legs);
+}
+
+/* Each try has members of its own, and none may be there as a whole. */
+static bool create_again(struct quorum_assembly *as)
+{
+	unsigned int leg;
+
+	for_each_leg(leg, legs_with(as, BIT(QUORUM_FOUND_DAMAGED)))
+		if (!is_member(as, leg))
+			return refuse_member(as, leg);
+	return fits(as) && create(as, legs_with(as, IDENTITIES | BLANKS));
 }
 
 /* One at a time, blank, and said to be new. */
@@ -455,11 +474,11 @@ static bool assemble_old(struct quorum_assembly *as)
 
 	if (!legs_with(as, SUPERS))
 		return refuse(as, QUORUM_REFUSE_DAMAGED, __ffs(damaged));
-	if (!find_newest(as) || !find_change(as) || !fits(as))
+	if (!find_newest(as))
 		return false;
 	if (is_unused(as))
-		return create(as, legs_with(as, IDENTITIES | BLANKS));
-	if (!are_new(as))
+		return create_again(as);
+	if (!find_change(as) || !fits(as) || !are_new(as))
 		return false;
 	sort_legs(as);
 	set_states(as);

@@ -11,7 +11,7 @@
  *	2=IBR	it says of the members: in sync, behind, to be rebuilt
  *	2+	it is one of a set with another leg, 2* is one of a longer set
  *	d2	it is damaged
- *	r2	another leg, made for the place of member 2
+ *	r2	another leg, made for the place of member 2; e2 is damaged, too
  *	o2	of another set; u2, with unknown features; w2, not to be written
  *	_	blank; ? something else; ! unreadable; - no leg
  *
@@ -86,7 +86,7 @@ static void make_super(struct quorum_disk_super *to, const struct set *set,
 
 	disk_super(to, set->nr_legs + more, set->threshold + more, 5, 3);
 	set_acked(to, set->acked);
-	if (kind == 'r')
+	if (kind == 'r' || kind == 'e')
 		disk_uuid(to->member[member].uuid, 'L', member);
 	if (kind == 'o')
 		disk_uuid(to->id.set_uuid, 'S', 0);
@@ -96,7 +96,7 @@ static void make_super(struct quorum_disk_super *to, const struct set *set,
 		to->id.ro_compat = cpu_to_le32(1);
 	set_details(to, text + 1);
 	quorum_super_address(to, member, DISK_OFFSET);
-	quorum_super_seal(to, kind == 'd');
+	quorum_super_seal(to, kind == 'd' || kind == 'e');
 }
 
 static void make_answer(unsigned int leg, const struct set *set,
@@ -225,11 +225,13 @@ static const struct accepted {
 	{ "with a leg to be rebuilt", { 3, 2 }, "_ _ _", 4, "nI nI nR",
 	  QUORUM_CHANGE_CREATE, QUORUM_NO_LEG },
 	{ "a new set, half made", { 3, 2, NEVER }, "_ 1@10 _", 0,
-	  "tI tI tI", QUORUM_CHANGE_CREATE, 1 },
+	  "nI nI nI", QUORUM_CHANGE_CREATE, 1 },
 	{ "a new set, torn", { 3, 2, NEVER }, "d0@10 1@10 _", 0,
-	  "tI tI tI", QUORUM_CHANGE_CREATE, 1 },
+	  "nI nI nI", QUORUM_CHANGE_CREATE, 1 },
 	{ "a new set, never used", { 3, 2, NEVER }, "0@10 1@10x 2@10", 0,
-	  "tI tI tI", QUORUM_CHANGE_CREATE },
+	  "nI nI nI", QUORUM_CHANGE_CREATE },
+	{ "by two tries", { 3, 2, NEVER }, "0@10 r1@10x _", 0,
+	  "nI nI nI", QUORUM_CHANGE_CREATE },
 	{ "a set, hardly used", { 3, 2, "101010" }, "0@11 1@10 -", 0,
 	  "tI tI -B" },
 
@@ -315,6 +317,9 @@ static const struct refused {
 	{ QUORUM_REFUSE_REPLACED, { 3, 2 }, "0 r1@52 2", 2, 1 },
 	{ QUORUM_REFUSE_REPLACED, { 3, 2 }, "0 1 2 r2@52", 0, 3 },
 	{ QUORUM_REFUSE_REPLACED, { 4, 3 }, "0 1 r3@52", 0, 2 },
+	/* Of another try, and it may have been used since. */
+	{ QUORUM_REFUSE_REPLACED, { 3, 2, NEVER }, "0@10 e1@10 _", 0, 1 },
+	{ QUORUM_REFUSE_REPLACED, { 3, 2, NEVER }, "0@11 r1@10 2@11", 0, 1 },
 	{ QUORUM_REFUSE_BLANK, { 3, 2 }, "0 _ 2", 0, 1 },
 	{ QUORUM_REFUSE_BLANK, { 3, 2 }, "0 _ _", 2, 2 },
 	{ QUORUM_REFUSE_BLANK, { 3, 2 }, "0 1 2 _", 0, 3 },
@@ -542,7 +547,7 @@ static void superblocks_written(void **state)
 		{ { 4, 3 }, "0 2 3", 0, 6, "l0:0I53 l2:2I53 l3:3I53" },
 		{ { 3, 2 }, "_ _ _", 4, 1, "f0:0I00 f1:1I00 f2:2R00" },
 		{ { 3, 2, NEVER }, "_ 1@10 _", 0, 1,
-		  "l0:0I00 l1:1I10 l2:2I00" },
+		  "f0:0I00 f1:1I00 f2:2I00" },
 	};
 
 	for (unit_step = 0; unit_step < ARRAY_SIZE(table); unit_step++) {
