@@ -46,8 +46,11 @@ static struct table tables[TABLES];
 static unsigned int nr_tables;
 
 static u64 rng;
+/* One write of metadata in so many is the last one before a crash. */
+static unsigned int crash_odds;
 static bool crashed;
-static bool created;
+/* The devices that a set in use has had. */
+static u64 used;
 static u32 last_version[REGIONS];
 static u32 acknowledged[REGIONS];
 /* Written and told of, but not flushed. */
@@ -64,10 +67,11 @@ static struct quorum_layout layout;
 static struct quorum_disk_super sb;
 static struct quorum_disk_block block;
 static u64 generation;
-static u32 block_slot;
 static bool suspect;
 static u32 live;
+/* Where the newest of each leg is: no two need have it in the same. */
 static u8 super_slot[LEGS];
+static u8 block_slot[LEGS];
 
 static bool chance(unsigned int percent)
 {
@@ -133,10 +137,20 @@ static u32 current_legs(unsigned int region)
  * Writes of metadata.
  */
 
-/* Any write may be the last one before a crash. */
 static void maybe_crash(void)
 {
-	crashed = !rng_below(&rng, 40);
+	crashed = !rng_below(&rng, crash_odds);
+}
+
+/* One sector, of many: old, or new, or, but for the first, nothing of use. */
+static void tear(u8 *to, const u8 *from, bool first)
+{
+	unsigned int what = rng_below(&rng, first ? 4 : 5);
+
+	if (what == 4)
+		memset(to, rng_next(&rng), 512);
+	else if (what < 2)
+		memcpy(to, from, 512);
 }
 
 /* Of what is written at a crash, anything may be there. */
@@ -149,9 +163,8 @@ static void store(void *to, const void *from)
 		return;
 	}
 	for (sector = 0; sector < 8 && much; sector++)
-		if (chance(50))
-			memcpy((u8 *)to + 512 * sector,
-			       (u8 *)from + 512 * sector, 512);
+		tear((u8 *)to + 512 * sector, (u8 *)from + 512 * sector,
+		     !sector);
 }
 
 static void acknowledge(unsigned int leg)
@@ -182,10 +195,11 @@ static void store_blocks(u32 legs)
 	};
 	unsigned int leg;
 
-	quorum_block_seal(&block, version, !block_slot);
-	for_each_leg(leg, legs)
-		store(&device(leg)->block[!block_slot], &block);
-	block_slot = !block_slot;
+	for_each_leg(leg, legs) {
+		block_slot[leg] = !block_slot[leg];
+		quorum_block_seal(&block, version, block_slot[leg]);
+		store(&device(leg)->block[block_slot[leg]], &block);
+	}
 }
 
 /* A commit: what there is of it, in parallel. */
@@ -237,6 +251,7 @@ static u32 merge_blocks(void)
 	for_each_leg(leg, as.trusted) {
 		copy[leg] = quorum_block_choose(read_block(leg, 0),
 						read_block(leg, 1));
+		block_slot[leg] = copy[leg] == &device(leg)->block[1];
 		if (copy[leg])
 			have |= BIT(leg);
 	}
@@ -247,7 +262,6 @@ static u32 merge_blocks(void)
 		block = *copy[__ffs(newest)];
 	else
 		quorum_block_init(&block, sb.id.set_uuid, 0);
-	block_slot = newest ? le32_to_cpu(block.slot) : 0;
 	return newest;
 }
 
@@ -257,10 +271,10 @@ static void act_blocks(u32 now)
 	u32 newest;
 
 	generation = 0;
+	memset(block_slot, 0, sizeof(block_slot));
 	if (as.change == QUORUM_CHANGE_CREATE) {
 		quorum_block_init(&block, sb.id.set_uuid, 0);
 		suspect = false;
-		block_slot = 1;
 		maybe_crash();
 		store_blocks(now);
 		return;
@@ -311,6 +325,16 @@ static void ask(u32 present)
 			want.rebuild |= BIT(i);
 }
 
+static u64 table_devices(void)
+{
+	u64 all = 0;
+	unsigned int leg;
+
+	for (leg = 0; leg < table.nr_legs; leg++)
+		all |= 1ULL << table.device[leg];
+	return all;
+}
+
 static bool activate(u32 present)
 {
 	static u8 fresh[LEGS * QUORUM_UUID_SIZE];
@@ -320,9 +344,11 @@ static bool activate(u32 present)
 	ask(present);
 	if (!quorum_assemble(&as, &want, answer))
 		return false;
-	/* Nothing but blank legs are another set. */
-	if (created && as.newest == QUORUM_NO_LEG)
+	/* None of the legs there were: that is another set. */
+	if (used && as.change == QUORUM_CHANGE_CREATE) {
+		check(!(used & table_devices()));
 		return false;
+	}
 	for (i = 0; i < sizeof(fresh); i++)
 		fresh[i] = rng_next(&rng);
 	memset(&sb, 0, sizeof(sb));
@@ -342,7 +368,8 @@ static bool activate(u32 present)
 		act_table(now);
 	if (!crashed)
 		act_late();
-	created |= !crashed;
+	if (!crashed)
+		used |= table_devices();
 	nr_rolled_back += !!as.rolled_back;
 	return !crashed;
 }
@@ -684,32 +711,42 @@ static void begin(unsigned int least)
 		tables[0].device[i] = i;
 	nr_devices = tables[0].nr_legs;
 	nr_tables = 1;
+	crash_odds = 40;
 	crashed = false;
-	created = false;
+	used = 0;
 }
 
-static void run_once(void)
+/* Returns whether the set came up. */
+static bool run_table(const struct table *of)
 {
-	u32 all, present;
+	u32 all = BIT(of->nr_legs) - 1;
 	unsigned int i;
 
-	table = tables[chance(70) ? nr_tables - 1 : rng_below(&rng, nr_tables)];
-	all = BIT(table.nr_legs) - 1;
-	present = chance(60) ? all : rng_next(&rng) & all;
-	if (!activate(present)) {
+	table = *of;
+	if (!activate(chance(60) ? all : rng_next(&rng) & all)) {
 		nr_refused++;
 		crash();
-		return;
+		return false;
 	}
 	nr_assembled++;
 	nr_changes += as.change > QUORUM_CHANGE_CREATE;
-	remember_table();
 	check_legs();
-	for (i = rng_below(&rng, 30); i && !crashed; i--)
+	/* Not much is done at times: what was found is all there is then. */
+	for (i = rng_below(&rng, chance(40) ? 4 : 30); i && !crashed; i--)
 		do_something();
 	if (!crashed && chance(30))
 		flush();
 	crash();
+	return true;
+}
+
+static void run_once(void)
+{
+	unsigned int newest = nr_tables - 1;
+
+	if (run_table(&tables[chance(70) ? newest :
+			      rng_below(&rng, nr_tables)]))
+		remember_table();
 }
 
 static void legs_away(void **state)
@@ -742,6 +779,27 @@ static void legs_exchanged(void **state)
 		}
 	}
 	check(nr_changes > rounds / 10);
+}
+
+/*
+ * A change that is begun, and may be left half done, with the table from before
+ * it in use again, and legs that only one of the two tables knows.
+ */
+static void changes_half_done(void **state)
+{
+	u64 rounds = unit_times(700);
+
+	for (unit_step = 0; unit_step < rounds; unit_step++) {
+		unsigned int i;
+
+		rng = unit_seed + (4ULL << 32) + unit_step;
+		begin(2);
+		run_table(&tables[0]);
+		change_table();
+		crash_odds = 5;
+		for (i = 0; i < 12; i++)
+			run_table(&tables[rng_below(&rng, nr_tables)]);
+	}
 }
 
 /*
@@ -836,6 +894,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(legs_away),
 		cmocka_unit_test(legs_exchanged),
+		cmocka_unit_test(changes_half_done),
 		cmocka_unit_test(legs_rolled_back),
 		cmocka_unit_test(legs_damaged),
 	};
