@@ -46,8 +46,14 @@ static struct table tables[TABLES];
 static unsigned int nr_tables;
 
 static u64 rng;
-/* One write of metadata in so many is the last one before a crash. */
-static unsigned int crash_odds;
+/*
+ * One write of metadata in so many is the last one before a crash: now, and
+ * once the set is in use.
+ */
+static unsigned int crash_odds, crash_odds_used;
+#define RARE		40
+#define AT_TIMES	8
+#define OFTEN		3
 static bool crashed;
 /* The devices that a set in use has had. */
 static u64 used;
@@ -694,7 +700,7 @@ static void remember_table(void)
 	tables[rng_below(&rng, nr_tables)] = table;
 }
 
-static void begin(unsigned int least)
+static void begin(unsigned int least, unsigned int most)
 {
 	unsigned int i;
 
@@ -703,7 +709,7 @@ static void begin(unsigned int least)
 	memset(last_version, 0, sizeof(last_version));
 	memset(unflushed, 0, sizeof(unflushed));
 	memset(tables, 0, sizeof(tables));
-	tables[0].nr_legs = least + rng_below(&rng, LEGS + 1 - least);
+	tables[0].nr_legs = least + rng_below(&rng, most + 1 - least);
 	tables[0].threshold = tables[0].nr_legs / 2 + 1;
 	if (tables[0].threshold < tables[0].nr_legs && chance(20))
 		tables[0].threshold++;
@@ -711,19 +717,29 @@ static void begin(unsigned int least)
 		tables[0].device[i] = i;
 	nr_devices = tables[0].nr_legs;
 	nr_tables = 1;
-	crash_odds = 40;
+	crash_odds = RARE;
+	crash_odds_used = RARE;
 	crashed = false;
 	used = 0;
 }
 
-/* Returns whether the set came up. */
-static bool run_table(const struct table *of)
+/* As few as may be enough. */
+static u32 few_legs(const struct table *of)
 {
-	u32 all = BIT(of->nr_legs) - 1;
+	u32 legs = 0;
+
+	while (hweight32(legs) < of->threshold)
+		legs |= BIT(rng_below(&rng, of->nr_legs));
+	return legs;
+}
+
+/* Returns whether the set came up. */
+static bool run_table(const struct table *of, u32 present)
+{
 	unsigned int i;
 
 	table = *of;
-	if (!activate(chance(60) ? all : rng_next(&rng) & all)) {
+	if (!activate(present)) {
 		nr_refused++;
 		crash();
 		return false;
@@ -731,6 +747,7 @@ static bool run_table(const struct table *of)
 	nr_assembled++;
 	nr_changes += as.change > QUORUM_CHANGE_CREATE;
 	check_legs();
+	crash_odds = crash_odds_used;
 	/* Not much is done at times: what was found is all there is then. */
 	for (i = rng_below(&rng, chance(40) ? 4 : 30); i && !crashed; i--)
 		do_something();
@@ -742,10 +759,11 @@ static bool run_table(const struct table *of)
 
 static void run_once(void)
 {
-	unsigned int newest = nr_tables - 1;
+	const struct table *of = &tables[chance(70) ? nr_tables - 1 :
+					 rng_below(&rng, nr_tables)];
+	u32 all = BIT(of->nr_legs) - 1;
 
-	if (run_table(&tables[chance(70) ? newest :
-			      rng_below(&rng, nr_tables)]))
+	if (run_table(of, chance(60) ? all : rng_next(&rng) & all))
 		remember_table();
 }
 
@@ -757,7 +775,7 @@ static void legs_away(void **state)
 		unsigned int i;
 
 		rng = unit_seed + unit_step;
-		begin(1);
+		begin(1, LEGS);
 		for (i = 0; i < 12; i++)
 			run_once();
 	}
@@ -771,7 +789,7 @@ static void legs_exchanged(void **state)
 		unsigned int i;
 
 		rng = unit_seed + (1ULL << 32) + unit_step;
-		begin(1);
+		begin(1, LEGS);
 		for (i = 0; i < 20; i++) {
 			run_once();
 			if (chance(30))
@@ -781,24 +799,49 @@ static void legs_exchanged(void **state)
 	check(nr_changes > rounds / 10);
 }
 
+/* What some of few legs have been told, the next few may not know. */
+static void legs_take_turns(void **state)
+{
+	u64 rounds = unit_times(1000);
+
+	for (unit_step = 0; unit_step < rounds; unit_step++) {
+		unsigned int i;
+
+		rng = unit_seed + (5ULL << 32) + unit_step;
+		begin(3, 3);
+		for (i = 0; i < 16; i++) {
+			run_table(&tables[0], i && chance(70) ?
+				  few_legs(&tables[0]) : 7);
+			crash_odds = AT_TIMES;
+			crash_odds_used = AT_TIMES;
+		}
+	}
+}
+
 /*
  * A change that is begun, and may be left half done, with the table from before
- * it in use again, and legs that only one of the two tables knows.
+ * it in use again, and legs that only one of the two tables knows; each time
+ * with few legs.
  */
 static void changes_half_done(void **state)
 {
-	u64 rounds = unit_times(700);
+	u64 rounds = unit_times(2000);
 
 	for (unit_step = 0; unit_step < rounds; unit_step++) {
 		unsigned int i;
 
 		rng = unit_seed + (4ULL << 32) + unit_step;
-		begin(2);
-		run_table(&tables[0]);
-		change_table();
-		crash_odds = 5;
-		for (i = 0; i < 12; i++)
-			run_table(&tables[rng_below(&rng, nr_tables)]);
+		begin(2, 3);
+		for (i = 0; i < 16; i++) {
+			const struct table *of =
+				&tables[rng_below(&rng, nr_tables)];
+
+			crash_odds = i ? OFTEN : RARE;
+			run_table(of, i && chance(60) ? few_legs(of) :
+						       BIT(of->nr_legs) - 1);
+			if (!i)
+				change_table();
+		}
 	}
 }
 
@@ -822,7 +865,7 @@ static void legs_rolled_back(void **state)
 		unsigned int i, which;
 
 		rng = unit_seed + (2ULL << 32) + unit_step;
-		begin(2);
+		begin(2, LEGS);
 		which = rng_below(&rng, nr_devices);
 		for (i = 0; i < 12; i++) {
 			run_once();
@@ -870,7 +913,7 @@ static void legs_damaged(void **state)
 		unsigned int i;
 
 		rng = unit_seed + (3ULL << 32) + unit_step;
-		begin(2);
+		begin(2, LEGS);
 		for (i = 0; i < 16; i++) {
 			run_once();
 			if (chance(30))
@@ -894,6 +937,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(legs_away),
 		cmocka_unit_test(legs_exchanged),
+		cmocka_unit_test(legs_take_turns),
 		cmocka_unit_test(changes_half_done),
 		cmocka_unit_test(legs_rolled_back),
 		cmocka_unit_test(legs_damaged),
