@@ -14,8 +14,10 @@
  * kept from where a bitmap was lost, and metadata writes that fail: a leg that
  * cannot be written is one that fails.
  *
- * Switches: REPLACE, ROLLBACK, DAMAGE are what else may happen; those that
- * begin with BREAK_ leave out a rule, and each has to be found out.
+ * Switches: REPLACE, ROLLBACK, DAMAGE are what else may happen; ALL_FIRST (the
+ * first activation has all legs), ALWAYS_FUA (what is written is stored) and
+ * ONLY_LEG_0 (is rolled back) are bounds; those that begin with BREAK_ leave
+ * out a rule, and each has to be found out.
  */
 #define LEGS		3
 #define THRESHOLD	2
@@ -33,6 +35,9 @@
 #endif
 #ifndef WRITES
 #define WRITES		1
+#endif
+#ifndef SNAPSHOTS
+#define SNAPSHOTS	1	/* one of them may be before so many activations */
 #endif
 
 /* What a superblock says of a member, in two bits for each. */
@@ -190,6 +195,18 @@ inline commit(with_super)
  */
 
 inline choose_legs()
+{
+#ifdef ALL_FIRST
+	if
+	:: activations == 1 -> place[0] = 0; place[1] = 1; place[2] = 2
+	:: else -> choose_any()
+	fi
+#else
+	choose_any()
+#endif
+}
+
+inline choose_any()
 {
 	if
 	:: place[0] = 0
@@ -582,7 +599,9 @@ inline send()
 	writes++;
 	took = 0;
 	if
+#ifndef ALWAYS_FUA
 	:: fua = 0
+#endif
 	:: fua = 1
 	fi;
 	maybe_crash();
@@ -888,8 +907,12 @@ inline copy_disk(to, from)
 inline meddle()
 {
 	if
-	:: taken == NONE -> taken = 0; copy_disk(snapshot, disks[0])
-	:: taken == NONE -> taken = 2; copy_disk(snapshot, disks[2])
+	:: taken == NONE && activations < SNAPSHOTS ->
+		taken = 0; copy_disk(snapshot, disks[0])
+#ifndef ONLY_LEG_0
+	:: taken == NONE && activations < SNAPSHOTS ->
+		taken = 2; copy_disk(snapshot, disks[2])
+#endif
 	:: taken != NONE && taken < NONE && is_known(taken) ->
 		copy_disk(disks[taken], snapshot);
 		taken = NONE + 1;
