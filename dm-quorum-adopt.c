@@ -200,6 +200,8 @@ void quorum_assembly_merge(const struct quorum_assembly *as,
 	merge->behind = 0;
 	merge->absent = 0;
 	merge->rebuild = 0;
+	merge->present = 0;
+	merge->threshold = as->want->threshold;
 	for (leg = 0; leg < as->want->nr_legs; leg++) {
 		u32 plane = BIT(le16_to_cpu(sb->member[leg].plane));
 
@@ -207,6 +209,8 @@ void quorum_assembly_merge(const struct quorum_assembly *as,
 			merge->behind |= plane;
 		if (!(as->live & BIT(leg)))
 			merge->absent |= plane;
+		else if (as->state[leg] != QUORUM_MEMBER_REBUILD)
+			merge->present |= plane;
 	}
 }
 

@@ -105,7 +105,7 @@ enum quorum_refusal {
 };
 
 /* How the table changes the set. */
-enum quorum_change {
+enum quorum_set_change {
 	QUORUM_CHANGE_NONE,
 	/* It is new, or has never been used. */
 	QUORUM_CHANGE_CREATE,
@@ -146,7 +146,7 @@ struct quorum_assembly {
 	u8 leg;
 	u64 need;
 	u64 have;
-	enum quorum_change change;
+	enum quorum_set_change change;
 	u8 newest;
 	u8 dropped;
 	u32 trusted;

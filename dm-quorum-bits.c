@@ -147,6 +147,61 @@ void quorum_bits_cover(struct quorum_bits *bits, sector_t sector,
 		quorum_bits_assign_all(bits, value);
 }
 
+/* What of a word stands for regions that there are. */
+static unsigned long word_mask(struct quorum_bits *bits, unsigned long word)
+{
+	return word == bits->nr / BITS_PER_LONG ?
+	       ~BITMAP_FIRST_WORD_MASK(bits->nr) : ~0UL;
+}
+
+/**
+ * quorum_bits_assign_word() - the same for some regions of a word
+ * @bits: the set
+ * @word: which, as of quorum_bits_word()
+ * @mask: which of its regions; those that there are not do not count
+ * @value: whether they are to be in the set
+ *
+ * Context: As above.
+ */
+void quorum_bits_assign_word(struct quorum_bits *bits, unsigned long word,
+			     unsigned long mask, bool value)
+{
+	unsigned long old = quorum_bits_word(bits, word);
+	unsigned long change = mask & word_mask(bits, word) &
+			       (value ? ~old : old);
+
+	if (!change)
+		return;
+	refresh(bits, word / CHUNK_WORDS);
+	WRITE_ONCE(bits->words[word], bits->words[word] ^ change);
+	WRITE_ONCE(bits->weight, value ? bits->weight + hweight_long(change) :
+					 bits->weight - hweight_long(change));
+}
+
+/**
+ * quorum_bits_add() - put all of another set into a set
+ * @bits: the set
+ * @more: the other one, of the same regions
+ *
+ * Context: As above; nobody changes @more, either.
+ */
+void quorum_bits_add(struct quorum_bits *bits, struct quorum_bits *more)
+{
+	unsigned long region = 0;
+
+	if (more->weight == more->nr) {
+		quorum_bits_assign_all(bits, true);
+		return;
+	}
+	while ((region = quorum_bits_next(more, region, true)) < more->nr) {
+		unsigned long word = region / BITS_PER_LONG;
+
+		quorum_bits_assign_word(bits, word,
+					quorum_bits_word(more, word), true);
+		region = (word + 1) * BITS_PER_LONG;
+	}
+}
+
 /**
  * quorum_bits_word() - a word's worth of a set
  * @bits: the set

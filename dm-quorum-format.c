@@ -388,6 +388,9 @@ void quorum_block_fill(struct quorum_disk_block *block,
 	       layout->words * sizeof(*block->bits));
 }
 
+/* A number of legs has so many. */
+#define COUNT_BITS	6
+
 static void fill_planes(struct quorum_disk_block *block,
 			const struct quorum_layout *layout, u32 planes)
 {
@@ -396,20 +399,65 @@ static void fill_planes(struct quorum_disk_block *block,
 				  QUORUM_PLANE_MISSED + __ffs(planes), true);
 }
 
-/* Some leg has missed whatever is dirty.  Returns whether that is news. */
+static __le64 missed_word(const struct quorum_disk_block *block,
+			  const struct quorum_layout *layout, u32 plane, u32 i)
+{
+	return block->bits[(QUORUM_PLANE_MISSED + plane) * layout->words + i];
+}
+
+/*
+ * The regions of a word in which enough of those that are there have missed
+ * nothing: each bit of @sum[] is one of the number of these, region by region.
+ */
+static __le64 enough_word(const struct quorum_disk_block *block,
+			  const struct quorum_layout *layout,
+			  const struct quorum_merge *merge, u32 i)
+{
+	__le64 sum[COUNT_BITS] = {}, more = 0, same = ~(__le64)0;
+	u32 left, bit;
+
+	for (left = merge->present; left; left &= left - 1) {
+		__le64 carry = ~missed_word(block, layout, __ffs(left), i);
+
+		for (bit = 0; bit < COUNT_BITS; bit++) {
+			__le64 both = sum[bit] & carry;
+
+			sum[bit] ^= carry;
+			carry = both;
+		}
+	}
+	for (bit = COUNT_BITS; bit--;) {
+		if (merge->threshold & BIT(bit)) {
+			same &= sum[bit];
+		} else {
+			more |= same & sum[bit];
+			same &= ~sum[bit];
+		}
+	}
+	return more | same;
+}
+
+/*
+ * Some leg has missed whatever is dirty, but for where there are too few others
+ * to change anything: that would only leave fewer.  Returns whether it is news.
+ */
 static bool miss_dirty(struct quorum_disk_block *block,
-		       const struct quorum_layout *layout, u32 planes)
+		       const struct quorum_layout *layout,
+		       const struct quorum_merge *merge)
 {
 	__le64 news = 0;
+	u32 i, left;
 
-	for (; planes; planes &= planes - 1) {
-		u32 plane = QUORUM_PLANE_MISSED + __ffs(planes);
-		__le64 *missed = block->bits + plane * layout->words;
-		u32 i;
+	for (i = 0; merge->absent && i < layout->words; i++) {
+		__le64 dirty = block->bits[i] &
+			       enough_word(block, layout, merge, i);
 
-		for (i = 0; i < layout->words; i++) {
-			news |= block->bits[i] & ~missed[i];
-			missed[i] |= block->bits[i];
+		for (left = merge->absent; left; left &= left - 1) {
+			u32 plane = QUORUM_PLANE_MISSED + __ffs(left);
+			__le64 *missed = block->bits + plane * layout->words;
+
+			news |= dirty & ~missed[i];
+			missed[i] |= dirty;
 		}
 	}
 	return news;
@@ -437,6 +485,6 @@ bool quorum_block_adopt(struct quorum_disk_block *block,
 		fill_planes(block, layout, merge->behind);
 	}
 	fill_planes(block, layout, merge->rebuild);
-	news = miss_dirty(block, layout, merge->absent);
+	news = miss_dirty(block, layout, merge);
 	return news || lost || merge->rebuild;
 }

@@ -399,12 +399,16 @@ quorum_block_choose(const struct quorum_disk_block *a,
  * @behind: planes of legs that may have missed what nobody knows of
  * @absent: planes of legs that are not there: they miss whatever is dirty
  * @rebuild: planes of legs of whose content nothing is of use
+ * @present: planes of legs that are there
+ * @threshold: how many of those it takes to change anything
  */
 struct quorum_merge {
 	unsigned int need;
 	u32 behind;
 	u32 absent;
 	u32 rebuild;
+	u32 present;
+	u32 threshold;
 };
 
 u32 quorum_block_newest(const struct quorum_disk_block *const *copy, u32 legs,

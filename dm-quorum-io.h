@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "dm-quorum-buf.h"
+#include "dm-quorum-meta.h"
 #include "dm-quorum-range.h"
 
 struct quorum;
@@ -37,6 +38,8 @@ struct quorum_leg_io {
  * @end: called when the last of them has completed, in its context
  * @range: held by whatever changes the legs, and by the second look
  * @dissent: the first look failed to agree (as against: never took place)
+ * @owes: it must not end before it is known what legs have missed
+ * @wait: for what is to be known before it goes on
  * @copy: what a write sends to every leg
  * @granted: how it goes on once the range is there
  * @work: what goes on elsewhere
@@ -58,6 +61,8 @@ struct quorum_io {
 	struct work_struct work;
 	struct list_head list;
 	bool dissent;
+	bool owes;
+	struct quorum_meta_wait wait;
 	struct quorum_buf copy;
 	struct quorum_leg_io leg[];
 };

@@ -9,7 +9,16 @@
  * What is here tells of all that changes in it.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-behind.h"
 #include "dm-quorum-leg.h"
+#include "dm-quorum-meta.h"
+
+/* Have it remembered, if anything is. */
+static void remember(struct quorum *q, u32 legs)
+{
+	if (q->meta && legs)
+		quorum_meta_kick(q->meta);
+}
 
 /**
  * quorum_leg_fail() - fail a leg, unless fewer than threshold would remain
@@ -25,6 +34,7 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 	bool gone = quorum_drop(&q->regions, leg, &change);
 
 	quorum_report_state(&q->reports, change.gone, "failed");
+	remember(q, change.gone);
 	return gone;
 }
 
@@ -51,8 +61,11 @@ int quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 	if (r)
 		quorum_leg_accuse(q, leg, QUORUM_FLUSH_ERRORS, 0, 0,
 				  errno_to_blk_status(r));
+	else if (q->meta && !quorum_meta_admit(q->meta, leg))
+		r = -EIO;
 	quorum_let_go(&q->regions, leg, !r);
 	quorum_report_state(&q->reports, BIT(leg), r ? "failed" : "reinstated");
+	remember(q, BIT(leg));
 	return r;
 }
 
@@ -69,7 +82,29 @@ bool quorum_leg_rebuild(struct quorum *q, unsigned int leg)
 	if (!quorum_forget(&q->regions, leg))
 		return false;
 	quorum_report_state(&q->reports, BIT(leg), "to be rebuilt");
+	if (q->meta)
+		quorum_meta_need(q, 0, 0);
+	remember(q, BIT(leg));
 	return true;
+}
+
+/**
+ * quorum_legs_left_out() - a region was made equal without some legs
+ * @q: the target
+ * @region: as for quorum_left_out()
+ * @legs: likewise
+ *
+ * Context: Any, without locks of the regions.
+ * Return: As quorum_left_out().
+ */
+bool quorum_legs_left_out(struct quorum *q, unsigned long region, u32 legs)
+{
+	bool done = quorum_left_out(&q->regions, region, legs);
+
+	if (q->meta && legs)
+		quorum_meta_need(q, (sector_t)region << q->region_shift, 1);
+	remember(q, legs);
+	return done;
 }
 
 /**
@@ -89,6 +124,9 @@ bool quorum_legs_rebuilt(struct quorum *q, unsigned long region, u64 marks,
 	bool done = quorum_rebuilt(&q->regions, region, marks, missed, &whole);
 
 	quorum_report_state(&q->reports, whole, "in sync");
+	if (q->meta)
+		quorum_meta_need(q, (sector_t)region << q->region_shift, 1);
+	remember(q, whole);
 	return done;
 }
 
@@ -113,6 +151,8 @@ bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,
 
 	quorum_report_state(&q->reports, change.gone, "failed");
 	quorum_report_state(&q->reports, change.behind, "out of sync");
+	if (q->meta && enough && sectors)
+		quorum_meta_need(q, sector, sectors);
 	return enough;
 }
 

@@ -18,6 +18,7 @@ void quorum_leg_accuse(struct quorum *q, unsigned int leg,
 bool quorum_leg_fail(struct quorum *q, unsigned int leg);
 int quorum_leg_reinstate(struct quorum *q, unsigned int leg);
 bool quorum_leg_rebuild(struct quorum *q, unsigned int leg);
+bool quorum_legs_left_out(struct quorum *q, unsigned long region, u32 legs);
 bool quorum_legs_rebuilt(struct quorum *q, unsigned long region, u64 marks,
 			 u32 missed);
 bool quorum_legs_commit(struct quorum *q, sector_t sector, sector_t sectors,

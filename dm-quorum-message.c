@@ -7,8 +7,11 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-arg.h"
+#include "dm-quorum-behind.h"
+#include "dm-quorum-cells.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-message.h"
+#include "dm-quorum-meta.h"
 #include "dm-quorum-open.h"
 #include "dm-quorum-sync.h"
 #include "dm-quorum-table.h"
@@ -65,6 +68,18 @@ static unsigned long nr_in_sync(struct quorum *q)
 	return in_sync;
 }
 
+/* The last group is about the set. */
+static unsigned int emit_set(struct quorum *q, u64 check_end, char *result,
+			     unsigned int maxlen, unsigned int sz)
+{
+	const struct quorum_disk_super *sb = q->meta->super;
+
+	DMEMIT(" 3 %pUb %llu.%llu %llu", q->meta->uuid,
+	       le64_to_cpu(READ_ONCE(sb->epoch)),
+	       le64_to_cpu(READ_ONCE(sb->seq)), check_end);
+	return sz;
+}
+
 /* The action comes first: a line that says idle shows all that was done. */
 static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 {
@@ -88,6 +103,8 @@ static void emit_status(struct quorum *q, char *result, unsigned int maxlen)
 		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
 			DMEMIT(" %llu", quorum_stat(&q->reports, i, stat));
 	}
+	if (q->meta)
+		emit_set(q, sync.check_end, result, maxlen, sz);
 }
 
 static void emit_ima(struct quorum *q, char *result, unsigned int maxlen)
@@ -140,12 +157,20 @@ static int message_fail(struct quorum *q, unsigned int leg)
 	return quorum_leg_fail(q, leg) ? 0 : -EBUSY;
 }
 
+/* With metadata, a leg that does not seem to be of the set is left alone. */
+static bool is_shunned(struct quorum *q, unsigned int leg)
+{
+	return q->meta && q->meta->shunned & BIT(leg);
+}
+
 static int message_reinstate(struct quorum *q, unsigned int leg)
 {
 	int r;
 
 	if (!q->writable)
 		return -EROFS;
+	if (is_shunned(q, leg))
+		return -EINVAL;
 	r = quorum_leg_reinstate(q, leg);
 	if (!r)
 		quorum_sync_recover(q);
@@ -156,8 +181,15 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 {
 	if (!q->writable)
 		return -EROFS;
+	if (is_shunned(q, leg))
+		return -EINVAL;
+	/* With metadata it is to be remembered, so somebody has to be told. */
+	if (q->meta && !quorum_meta_in_use(q->meta))
+		return -EBUSY;
 	if (!quorum_leg_rebuild(q, leg))
 		return -EBUSY;
+	if (q->meta && quorum_meta_commit(q->meta))
+		return -EIO;
 	quorum_sync_recover(q);
 	return 0;
 }
@@ -170,14 +202,14 @@ static int message_clear_errors(struct quorum *q)
 	return 0;
 }
 
-static int message_check(struct quorum *q)
+static int message_check(struct quorum *q, sector_t sector, sector_t sectors)
 {
-	return quorum_sync_request(q, QUORUM_SYNC_CHECK);
+	return quorum_sync_request(q, QUORUM_SYNC_CHECK, sector, sectors);
 }
 
-static int message_repair(struct quorum *q)
+static int message_repair(struct quorum *q, sector_t sector, sector_t sectors)
 {
-	return quorum_sync_request(q, QUORUM_SYNC_REPAIR);
+	return quorum_sync_request(q, QUORUM_SYNC_REPAIR, sector, sectors);
 }
 
 static int message_idle(struct quorum *q)
@@ -190,14 +222,16 @@ static int message_frozen(struct quorum *q)
 	return quorum_sync_stop(q, true);
 }
 
-/* Messages to the target, and messages about one leg. */
+/* Messages to the target, about one leg, and about a range or all. */
 static const struct {
 	const char *name;
 	int (*act)(struct quorum *q);
 	int (*act_on_leg)(struct quorum *q, unsigned int leg);
+	int (*act_on_range)(struct quorum *q, sector_t sector,
+			    sector_t sectors);
 } messages[] = {
-	{ "check",		message_check },
-	{ "repair",		message_repair },
+	{ "check",		NULL, NULL, message_check },
+	{ "repair",		NULL, NULL, message_repair },
 	{ "idle",		message_idle },
 	{ "frozen",		message_frozen },
 	{ "clear_errors",	message_clear_errors },
@@ -206,7 +240,8 @@ static const struct {
 	{ "rebuild",		NULL, message_rebuild },
 };
 
-static void emit_progress(struct quorum *q, char *result, unsigned int maxlen)
+static int answer_progress(struct quorum *q, char **argv, char *result,
+			   unsigned int maxlen)
 {
 	struct quorum_sync_state sync;
 	unsigned int sz = 0;
@@ -215,20 +250,48 @@ static void emit_progress(struct quorum *q, char *result, unsigned int maxlen)
 	DMEMIT("%s %llu %llu %llu %llu", sync.action,
 	       (unsigned long long)sync.done, (unsigned long long)sync.total,
 	       sync.differ, sync.unresolved);
+	return 1;
 }
 
-static void emit_reports(struct quorum *q, char *result, unsigned int maxlen)
+static int answer_reports(struct quorum *q, char **argv, char *result,
+			  unsigned int maxlen)
 {
 	quorum_reports_emit(&q->reports, result, maxlen);
+	return 1;
 }
 
-/* Messages that are answered. */
+static int answer_map(struct quorum *q, char **argv, char *result,
+		      unsigned int maxlen)
+{
+	unsigned int leg, cell, cells;
+	unsigned int sz = 0;
+
+	if (quorum_parse_uint(argv[1], &cells) || !cells ||
+	    cells > QUORUM_MAX_CELLS)
+		return -EINVAL;
+	for (leg = 0; leg < q->nr_legs; leg++) {
+		DMEMIT("%u", leg);
+		for (cell = 0; cell < cells; cell++)
+			DMEMIT(" %lu", quorum_cell(&q->regions, leg, cell,
+						   cells));
+		DMEMIT("\n");
+	}
+	return 1;
+}
+
+/*
+ * Messages that are answered, and how many words they have.  What does not fit
+ * is cut off: dm sees that, and whoever asked tries again with more room.
+ */
 static const struct {
 	const char *name;
-	void (*emit)(struct quorum *q, char *result, unsigned int maxlen);
+	unsigned int argc;
+	int (*answer)(struct quorum *q, char **argv, char *result,
+		      unsigned int maxlen);
 } queries[] = {
-	{ "reports",		emit_reports },
-	{ "progress",		emit_progress },
+	{ "reports",		1, answer_reports },
+	{ "progress",		1, answer_progress },
+	{ "map",		2, answer_map },
 };
 
 static int parse_present_leg(struct quorum *q, const char *arg,
@@ -238,6 +301,44 @@ static int parse_present_leg(struct quorum *q, const char *arg,
 	    !(q->present & BIT(*leg)))
 		return -EINVAL;
 	return 0;
+}
+
+/* A range is given as reports give it; without one it is all of the target. */
+static int parse_range(struct quorum *q, unsigned int argc, char **argv,
+		       sector_t *sector, sector_t *sectors)
+{
+	u64 first, count;
+
+	*sector = 0;
+	*sectors = q->ti->len;
+	if (argc == 1)
+		return 0;
+	if (argc != 3 || quorum_parse_u64(argv[1], &first) ||
+	    quorum_parse_u64(argv[2], &count) || first < q->ti->begin)
+		return -EINVAL;
+	first -= q->ti->begin;
+	if (!count || first >= *sectors || count > *sectors - first)
+		return -EINVAL;
+	*sector = first;
+	*sectors = count;
+	return 0;
+}
+
+/* Do what a message says that has the name of this one. */
+static int act(struct quorum *q, unsigned int i, unsigned int argc, char **argv)
+{
+	sector_t sector, sectors;
+	unsigned int leg;
+
+	if (messages[i].act && argc == 1)
+		return messages[i].act(q);
+	if (messages[i].act_on_leg && argc == 2 &&
+	    !parse_present_leg(q, argv[1], &leg))
+		return messages[i].act_on_leg(q, leg);
+	if (messages[i].act_on_range &&
+	    !parse_range(q, argc, argv, &sector, &sectors))
+		return messages[i].act_on_range(q, sector, sectors);
+	return -EINVAL;
 }
 
 /**
@@ -255,22 +356,15 @@ int quorum_message(struct dm_target *ti, unsigned int argc, char **argv,
 		   char *result, unsigned int maxlen)
 {
 	struct quorum *q = ti->private;
-	unsigned int i, leg;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(queries); i++) {
-		if (argc != 1 || strcmp(argv[0], queries[i].name))
-			continue;
-		queries[i].emit(q, result, maxlen);
-		return 1;
+		if (argc == queries[i].argc &&
+		    !strcmp(argv[0], queries[i].name))
+			return queries[i].answer(q, argv, result, maxlen);
 	}
-	for (i = 0; i < ARRAY_SIZE(messages); i++) {
-		if (strcmp(argv[0], messages[i].name))
-			continue;
-		if (messages[i].act && argc == 1)
-			return messages[i].act(q);
-		if (messages[i].act_on_leg && argc == 2 &&
-		    !parse_present_leg(q, argv[1], &leg))
-			return messages[i].act_on_leg(q, leg);
-	}
+	for (i = 0; i < ARRAY_SIZE(messages); i++)
+		if (!strcmp(argv[0], messages[i].name))
+			return act(q, i, argc, argv);
 	return -EINVAL;
 }

@@ -46,6 +46,8 @@ static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
 	v->bytes = bytes;
 	v->blocks = bytes / q->block_size;
 	v->unsettled = quorum_unsettled(&q->suspects, rc->sector);
+	v->torn = rc->flags & (QUORUM_LOOK_REWRITE | QUORUM_LOOK_REFILL) &&
+		  quorum_torn(&q->suspects, rc->sector);
 	v->hash = q->hash;
 	quorum_verdict_init(v, &rc->leg[q->nr_legs]);
 }
@@ -75,7 +77,7 @@ struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 	rc->sector = sector;
 	rc->flags = flags;
 	if (!q->writable)
-		rc->flags &= ~(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD);
+		rc->flags &= QUORUM_LOOK_KNOWN;
 	init_completion(&rc->idle);
 	verdict_init(rc, bytes);
 	rc->limit = v->blocks;

@@ -108,6 +108,41 @@ static bool enough_to_ask(struct quorum_recheck *rc)
 	return false;
 }
 
+/*
+ * A version that was chosen is not told before enough legs have it, and for
+ * good: after another crash it must not be another one.
+ */
+static bool settle(struct quorum_recheck *rc)
+{
+	struct quorum_verdict *v = &rc->verdict;
+	struct quorum_finding found = {};
+	u32 legs;
+
+	quorum_repair_rewrite(rc, &found);
+	legs = v->asked & quorum_live(&rc->q->regions) & ~found.missed;
+	if (bitmap_empty(v->settled, v->blocks) ||
+	    hweight32(legs) >= v->threshold)
+		return true;
+	bitmap_or(v->undecided, v->undecided, v->settled, v->blocks);
+	return false;
+}
+
+/* What follows from a vote on a read. */
+static blk_status_t answer(struct quorum_recheck *rc, struct bio *bio)
+{
+	struct quorum_verdict *v = &rc->verdict;
+
+	if (quorum_verdict_decided(v)) {
+		quorum_repair_accuse_losers(rc);
+		if (settle(rc)) {
+			quorum_buf_drain(v->answer, bio);
+			return BLK_STS_OK;
+		}
+	}
+	quorum_repair_no_quorum(rc);
+	return quorum_repair_error(rc);
+}
+
 /**
  * quorum_recheck_read() - answer a read that did not agree at first
  * @q: the target
@@ -124,9 +159,9 @@ static bool enough_to_ask(struct quorum_recheck *rc)
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent)
 {
-	struct quorum_finding found = {};
+	unsigned int flags = quorum_torn(&q->suspects, sector) ?
+			     QUORUM_LOOK_REFILL : 0;
 	blk_status_t status = BLK_STS_OK;
-	unsigned int flags = 0;
 	struct quorum_recheck *rc;
 
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
@@ -136,17 +171,12 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 	rc->origin = bio;
 	if (enough_to_ask(rc))
 		decide_read(rc, dissent);
-	if (quorum_verdict_decided(&rc->verdict)) {
-		quorum_repair_accuse_unread(rc, 0);
-		quorum_repair_accuse_losers(rc);
-		quorum_repair_rewrite(rc, &found);
-		quorum_buf_drain(rc->verdict.answer, bio);
-	} else if (quorum_requeues(q, quorum_repair_error(rc))) {
+	if (!quorum_verdict_decided(&rc->verdict) &&
+	    quorum_requeues(q, quorum_repair_error(rc))) {
 		status = BLK_STS_DM_REQUEUE;
 	} else {
 		quorum_repair_accuse_unread(rc, 0);
-		quorum_repair_no_quorum(rc);
-		status = quorum_repair_error(rc);
+		status = answer(rc, bio);
 	}
 	quorum_recheck_put(rc);
 	return status;
@@ -176,6 +206,9 @@ static void conclude(struct quorum_recheck *rc, struct quorum_look *look)
 	if (v->answer) {
 		quorum_repair_rewrite(rc, found);
 		quorum_repair_rebuild(rc, found);
+	} else {
+		/* Too few legs have a vote to rebuild others from. */
+		found->vague = true;
 	}
 	found->left_out |= rc->q->present & ~v->asked;
 	found->unread = rc->failed | rc->unread;

@@ -100,7 +100,8 @@ bool quorum_missed_before(struct quorum_regions *regions, u32 legs,
  * What changes.
  */
 
-static unsigned long lock_regions(struct quorum_regions *regions)
+/* For the files of this room.  Context: Any, without regions->lock. */
+unsigned long quorum_regions_lock(struct quorum_regions *regions)
 	__acquires(&regions->lock)
 {
 	unsigned long flags;
@@ -110,11 +111,24 @@ static unsigned long lock_regions(struct quorum_regions *regions)
 	return flags;
 }
 
-static void unlock_regions(struct quorum_regions *regions, unsigned long flags)
+void quorum_regions_unlock(struct quorum_regions *regions, unsigned long flags)
 	__releases(&regions->lock)
 {
 	write_seqcount_end(&regions->changes);
 	spin_unlock_irqrestore(&regions->lock, flags);
+}
+
+/* Whether @legs are a quorum in each region of a range.  Holds the lock. */
+bool __quorum_everywhere(struct quorum_regions *regions, u32 legs,
+			 sector_t sector, sector_t sectors)
+{
+	sector_t size = 1ULL << regions->shift, end = sector + sectors;
+
+	for (sector = round_down(sector, size); sector < end; sector += size)
+		if (hweight32(legs & __current(regions, sector, 1)) <
+		    regions->threshold)
+			return false;
+	return true;
 }
 
 /*
@@ -126,21 +140,12 @@ static void unlock_regions(struct quorum_regions *regions, unsigned long flags)
 static bool __enough(struct quorum_regions *regions, u32 legs, sector_t sector,
 		     sector_t sectors)
 {
-	sector_t size = 1ULL << regions->shift, end = sector + sectors;
-
 	if (!(regions->live & ~legs))
 		return true;
 	legs &= regions->live;
 	if (hweight32(legs & ~regions->stale) >= regions->threshold)
 		return true;
-	if (!sectors)
-		return false;
-
-	for (sector = round_down(sector, size); sector < end; sector += size)
-		if (hweight32(legs & __current(regions, sector, 1)) <
-		    regions->threshold)
-			return false;
-	return true;
+	return sectors && __quorum_everywhere(regions, legs, sector, sectors);
 }
 
 /* Whether the legs are a quorum everywhere without these. */
@@ -155,26 +160,52 @@ static void __stamp(struct quorum_regions *regions, unsigned int leg)
 	regions->leg[leg].marked = ++regions->marks;
 }
 
-/* Take away the vote of legs in a range, or, without @sectors, everywhere. */
+/*
+ * A flush that a leg missed was for all that is dirty; without metadata that
+ * may be anything.
+ */
+static void __mark_flushed(struct quorum_regions *regions, unsigned int leg)
+{
+	struct quorum_bits *stale = &regions->leg[leg].stale;
+
+	if (regions->remembers)
+		quorum_bits_add(stale, &regions->dirty);
+	else
+		quorum_bits_assign_all(stale, true);
+	WRITE_ONCE(regions->losses, regions->losses + 1);
+}
+
+/*
+ * Take away the vote of legs in a range, or, without @sectors, where they may
+ * have missed what a flush was for.
+ */
 static void __mark(struct quorum_regions *regions, u32 legs, sector_t sector,
 		   sector_t sectors)
 {
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, legs) {
-		quorum_bits_cover(&regions->leg[leg].stale, sector, sectors,
-				  true);
+		if (sectors)
+			quorum_bits_cover(&regions->leg[leg].stale, sector,
+					  sectors, true);
+		else
+			__mark_flushed(regions, leg);
 		__stamp(regions, leg);
+		if (regions->leg[leg].stale.weight)
+			WRITE_ONCE(regions->stale, regions->stale | BIT(leg));
 	}
-	if (legs & ~regions->stale)
-		WRITE_ONCE(regions->stale, regions->stale | legs);
 }
 
-/* Returns what of @legs was live. */
+/*
+ * Returns what of @legs was live.  What they have not flushed may be lost
+ * before they are back, which metadata has to say.
+ */
 static u32 __fail(struct quorum_regions *regions, u32 legs)
 {
 	u32 failed = regions->live & legs;
 
+	if (regions->remembers)
+		__mark(regions, failed, 0, 0);
 	WRITE_ONCE(regions->live, regions->live & ~legs);
 	return failed;
 }
@@ -212,7 +243,7 @@ bool quorum_commit(struct quorum_regions *regions, sector_t sector,
 		   sector_t sectors, u32 took, u32 missed, u32 faulty,
 		   struct quorum_change *change)
 {
-	unsigned long flags = lock_regions(regions);
+	unsigned long flags = quorum_regions_lock(regions);
 	u32 were_behind = regions->stale;
 	bool enough = __enough(regions, took, sector, sectors);
 
@@ -223,25 +254,30 @@ bool quorum_commit(struct quorum_regions *regions, sector_t sector,
 		__mark(regions, missed, sector, sectors);
 		change->behind = missed & regions->live & ~were_behind;
 	}
-	unlock_regions(regions, flags);
+	quorum_regions_unlock(regions, flags);
 	return enough;
 }
 
-/*
- * Fail a leg, unless the rest were no quorum in some region; @change tells
- * whether it was live.  Returns whether it is failed now.  Context: As above.
+/**
+ * quorum_drop() - fail a leg, unless the rest were no quorum in some region
+ * @regions: where
+ * @leg: which
+ * @change: tells whether it was live
+ *
+ * Context: Any, without regions->lock.
+ * Return: Whether it is failed now.
  */
 bool quorum_drop(struct quorum_regions *regions, unsigned int leg,
 		 struct quorum_change *change)
 {
-	unsigned long flags = lock_regions(regions);
+	unsigned long flags = quorum_regions_lock(regions);
 	bool gone;
 
 	memset(change, 0, sizeof(*change));
 	if (__dispensable(regions, BIT(leg)))
 		change->gone = __fail(regions, BIT(leg));
 	gone = !(regions->live & BIT(leg));
-	unlock_regions(regions, flags);
+	quorum_regions_unlock(regions, flags);
 	return gone;
 }
 
@@ -255,7 +291,7 @@ bool quorum_drop(struct quorum_regions *regions, unsigned int leg,
  */
 bool quorum_readmit(struct quorum_regions *regions, unsigned int leg)
 {
-	unsigned long flags = lock_regions(regions);
+	unsigned long flags = quorum_regions_lock(regions);
 	bool failed = !(regions->live & BIT(leg));
 
 	if (failed) {
@@ -263,53 +299,70 @@ bool quorum_readmit(struct quorum_regions *regions, unsigned int leg)
 		WRITE_ONCE(regions->stale, regions->stale | BIT(leg));
 		__revive(regions, leg);
 	}
-	unlock_regions(regions, flags);
+	quorum_regions_unlock(regions, flags);
 	return failed;
 }
 
-/* It votes where it missed nothing, or has failed again.  Context: As above. */
+/**
+ * quorum_let_go() - the end of what quorum_readmit() began
+ * @regions: where
+ * @leg: which; it votes where it missed nothing from now on
+ * @live: or has failed again if this is false
+ *
+ * Context: Any, without regions->lock.
+ */
 void quorum_let_go(struct quorum_regions *regions, unsigned int leg, bool live)
 {
-	unsigned long flags = lock_regions(regions);
+	unsigned long flags = quorum_regions_lock(regions);
 
 	if (!live)
 		__fail(regions, BIT(leg));
 	WRITE_ONCE(regions->held, regions->held & ~BIT(leg));
 	if (!regions->leg[leg].stale.weight)
 		WRITE_ONCE(regions->stale, regions->stale & ~BIT(leg));
-	unlock_regions(regions, flags);
+	quorum_regions_unlock(regions, flags);
 }
 
-/*
- * Let a leg, live or failed, take part and vote nowhere.  Returns whether the
- * others are a quorum everywhere; if not, nothing changes.  Context: As above.
+/**
+ * quorum_forget() - let a leg, live or failed, take part and vote nowhere
+ * @regions: where
+ * @leg: which
+ *
+ * Context: Any, without regions->lock.
+ * Return: Whether the others are a quorum everywhere; if not, nothing changes.
  */
 bool quorum_forget(struct quorum_regions *regions, unsigned int leg)
 {
-	unsigned long flags = lock_regions(regions);
+	unsigned long flags = quorum_regions_lock(regions);
 	bool dispensable = __dispensable(regions, BIT(leg));
 
 	if (dispensable) {
-		__mark(regions, BIT(leg), 0, 0);
+		__mark(regions, BIT(leg), 0,
+		       (sector_t)regions->nr << regions->shift);
 		__revive(regions, leg);
 	}
-	unlock_regions(regions, flags);
+	quorum_regions_unlock(regions, flags);
 	return dispensable;
 }
 
-/*
- * Legs were made equal in a region without these: those that have no vote there
- * lose it.  Returns false if some have one.  Context: As above.
+/**
+ * quorum_left_out() - legs were made equal in a region without some others
+ * @regions: where
+ * @region: which region
+ * @legs: the others: those that have no vote there lose it for good
+ *
+ * Context: Any, without regions->lock.
+ * Return: false if some of them have one.
  */
 bool quorum_left_out(struct quorum_regions *regions, unsigned long region,
 		     u32 legs)
 {
-	unsigned long flags = lock_regions(regions);
+	unsigned long flags = quorum_regions_lock(regions);
 	sector_t sector = (sector_t)region << regions->shift;
 	u32 voters = legs & __current(regions, sector, 1);
 
 	__mark(regions, legs & ~voters, sector, 1);
-	unlock_regions(regions, flags);
+	quorum_regions_unlock(regions, flags);
 	return !voters;
 }
 
@@ -336,112 +389,6 @@ void quorum_forgive(struct quorum_regions *regions)
 	quorum_for_each_leg(leg, regions->present)
 		regions->leg[leg].score.errors = 0;
 	spin_unlock_irqrestore(&regions->lock, flags);
-}
-
-/*
- * The sweep.
- */
-
-/*
- * What to tell quorum_rebuilt() in the end.  Legs that come back later are not
- * seen to be live before they are marked, which is what the lock is for.
- * Context: Any, without regions->lock.
- */
-u64 quorum_marks(struct quorum_regions *regions)
-{
-	unsigned long flags;
-	u64 marks;
-
-	spin_lock_irqsave(&regions->lock, flags);
-	marks = regions->marks;
-	spin_unlock_irqrestore(&regions->lock, flags);
-	return marks;
-}
-
-/* Give a leg its vote in a region.  Returns whether it is whole now. */
-static bool __trust(struct quorum_regions *regions, unsigned int leg,
-		    unsigned long region)
-{
-	struct quorum_bits *stale = &regions->leg[leg].stale;
-
-	quorum_bits_assign(stale, region, 1, false);
-	if (stale->weight || regions->held & BIT(leg))
-		return false;
-	WRITE_ONCE(regions->stale, regions->stale & ~BIT(leg));
-	return true;
-}
-
-/**
- * quorum_rebuilt() - give legs their vote back
- * @regions: where
- * @region: a region all of which has been rebuilt
- * @marks: quorum_marks() when that began
- * @missed: legs that did not take all of it
- * @whole: legs that are in sync everywhere now, and were not
- *
- * A leg that has missed something since, perhaps here, gets nothing back, nor
- * does one that has only come back since.
- *
- * Context: Any, without regions->lock.
- * Return: Whether another attempt is of no use: all live legs but those of
- * @missed have a vote here now.
- */
-bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,
-		    u64 marks, u32 missed, u32 *whole)
-{
-	unsigned long flags = lock_regions(regions);
-	unsigned int leg;
-	u32 lost = 0;
-
-	*whole = 0;
-	quorum_for_each_leg(leg, regions->live & regions->stale & ~missed) {
-		if (!quorum_bits_test(&regions->leg[leg].stale, region))
-			continue;
-		if (regions->leg[leg].marked > marks)
-			lost |= BIT(leg);
-		else if (__trust(regions, leg, region))
-			*whole |= BIT(leg);
-	}
-	unlock_regions(regions, flags);
-	return !lost;
-}
-
-/* The first such region from @region on, or regions->nr.  Context: Any. */
-unsigned long quorum_next_stale(struct quorum_regions *regions,
-				unsigned long region)
-{
-	unsigned long next = regions->nr;
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, quorum_behind(regions))
-		next = min(next, quorum_bits_next(&regions->leg[leg].stale,
-						  region, true));
-	return next;
-}
-
-/* How many regions the live leg that lacks most lacks.  Context: Any. */
-unsigned long quorum_nr_stale(struct quorum_regions *regions)
-{
-	unsigned long most = 0;
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, quorum_behind(regions))
-		most = max(most, READ_ONCE(regions->leg[leg].stale.weight));
-	return most;
-}
-
-/* Of the regions of a word, as of quorum_bits_word(), these.  Context: Any. */
-unsigned long quorum_regions_word(struct quorum_regions *regions,
-				  unsigned long word)
-{
-	unsigned long stale = 0;
-	unsigned int leg;
-
-	if (READ_ONCE(regions->held))
-		return ~0UL;
-	quorum_for_each_leg(leg, quorum_behind(regions))
-		stale |= quorum_bits_word(&regions->leg[leg].stale, word);
-	return stale;
 }
 
 /*
@@ -480,7 +427,7 @@ int quorum_regions_init(struct quorum_regions *regions, unsigned long nr,
 	quorum_for_each_leg(leg, present)
 		if (quorum_bits_init(&regions->leg[leg].stale, nr, shift))
 			return -ENOMEM;
-	__mark(regions, rebuild, 0, 0);
+	__mark(regions, rebuild, 0, (sector_t)nr << shift);
 	return 0;
 }
 
@@ -492,5 +439,6 @@ void quorum_regions_exit(struct quorum_regions *regions)
 		return;
 	quorum_for_each_leg(leg, regions->present)
 		quorum_bits_exit(&regions->leg[leg].stale);
+	quorum_bits_exit(&regions->dirty);
 	kfree(regions->leg);
 }

@@ -27,24 +27,30 @@ struct quorum_lapse {
 
 /**
  * struct quorum_regions - which legs have a vote where
- * @present: legs that are not missing
+ * @present: legs that are not missing; with metadata all, since what the others
+ *	miss is remembered, too
+ * @remembers: there is metadata
  * @threshold: how many legs must agree
  * @shift: a region is so many sectors, as a power of two
  * @nr: how many regions there are
  * @leg: what each of the legs lacks
+ * @dirty: with metadata, regions in which legs may differ after a crash
  * @live: legs that take part
  * @stale: legs that are out of sync in some region, or held back
  * @held: live legs that vote nowhere yet: they are being flushed
  * @changes: to @live, @stale, @held and the legs' sets, for readers without
  *	@lock
  * @marks: how often a leg has lost its vote somewhere, or come back
+ * @losses: how often one has lost it in all that is dirty
  */
 struct quorum_regions {
 	u32 present;
+	bool remembers;
 	unsigned int threshold;
 	unsigned int shift;
 	unsigned long nr;
 	struct quorum_lapse *leg;
+	struct quorum_bits dirty;
 
 	u32 live;
 	u32 stale;
@@ -54,6 +60,7 @@ struct quorum_regions {
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	seqcount_spinlock_t changes;
 	u64 marks;
+	unsigned long losses;
 };
 
 /**
@@ -70,6 +77,11 @@ int quorum_regions_init(struct quorum_regions *regions, unsigned long nr,
 			unsigned int shift, u32 present, u32 rebuild,
 			unsigned int threshold);
 void quorum_regions_exit(struct quorum_regions *regions);
+
+unsigned long quorum_regions_lock(struct quorum_regions *regions);
+void quorum_regions_unlock(struct quorum_regions *regions, unsigned long flags);
+bool __quorum_everywhere(struct quorum_regions *regions, u32 legs,
+			 sector_t sector, sector_t sectors);
 
 /* The legs that take part now, in sync or not.  Context: Any. */
 static inline u32 quorum_live(struct quorum_regions *regions)
@@ -107,14 +119,5 @@ bool quorum_left_out(struct quorum_regions *regions, unsigned long region,
 unsigned int quorum_score(struct quorum_regions *regions, unsigned int leg,
 			  time64_t now);
 void quorum_forgive(struct quorum_regions *regions);
-
-u64 quorum_marks(struct quorum_regions *regions);
-bool quorum_rebuilt(struct quorum_regions *regions, unsigned long region,
-		    u64 marks, u32 missed, u32 *whole);
-unsigned long quorum_next_stale(struct quorum_regions *regions,
-				unsigned long region);
-unsigned long quorum_nr_stale(struct quorum_regions *regions);
-unsigned long quorum_regions_word(struct quorum_regions *regions,
-				  unsigned long word);
 
 #endif /* DM_QUORUM_REGION_H */

@@ -140,12 +140,30 @@ static u32 to_rewrite(struct quorum_recheck *rc)
 	return legs;
 }
 
+/* Tell of the blocks that too few agreed on, and of whom they are taken. */
+static void report_settled(struct quorum_recheck *rc)
+{
+	struct quorum_verdict *v = &rc->verdict;
+	unsigned int per_block = v->block_size >> SECTOR_SHIFT;
+	unsigned int first = find_first_bit(v->settled, v->blocks);
+	unsigned int last = find_last_bit(v->settled, v->blocks);
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, v->answered)
+		if (bitmap_intersects(v->leg[leg].lost, v->settled, v->blocks))
+			quorum_report(&rc->q->reports, leg, QUORUM_SETTLED,
+				      rc->sector + first * per_block,
+				      (last - first + 1) * per_block,
+				      BLK_STS_OK);
+}
+
 /**
  * quorum_repair_rewrite() - write the answer over what legs have lost
  * @rc: the second look
  * @found: told who did not take it
  *
- * A read need not wait for it to be stored: what gets lost is rewritten again.
+ * A read need not wait for it to be stored: what gets lost is rewritten again,
+ * but for what was chosen without a quorum.
  * The sweep says that legs are equal when it is done.
  *
  * Context: May sleep.
@@ -153,12 +171,14 @@ static u32 to_rewrite(struct quorum_recheck *rc)
 void quorum_repair_rewrite(struct quorum_recheck *rc,
 			   struct quorum_finding *found)
 {
-	blk_opf_t opf = rc->origin ? 0 : REQ_FUA;
+	bool settled = !bitmap_empty(rc->verdict.settled, rc->verdict.blocks);
+	blk_opf_t opf = rc->origin && !settled ? 0 : REQ_FUA;
 	u32 losers = to_rewrite(rc);
 	u32 failed = quorum_recheck_write(rc, losers, opf);
 	u32 pass = passing(rc, failed);
 	unsigned int leg;
 
+	report_settled(rc);
 	found->left_out |= lost_something(rc) & ~losers;
 	quorum_for_each_leg(leg, losers & ~failed)
 		quorum_report_rewritten(&rc->q->reports, leg);

@@ -14,16 +14,20 @@
 /* A leg that is always wrong does not ring the bell for every read. */
 #define EVENT_INTERVAL	msecs_to_jiffies(10)
 
+/* What is counted is written down so much later. */
+#define KEEP_INTERVAL	(60 * HZ)
+
 /* Lines about legs: all of them may fail at once. */
 #define STATE_BURST	(2 * QUORUM_MAX_LEGS)
 
 /* What the ring and the log call an accusation. */
-static const char * const kind_names[QUORUM_NR_STATS] = {
+static const char * const kind_names[QUORUM_NR_KINDS] = {
 	[QUORUM_READ_ERRORS]	= "read",
 	[QUORUM_WRITE_ERRORS]	= "write",
 	[QUORUM_FLUSH_ERRORS]	= "flush",
 	[QUORUM_MISMATCHES]	= "mismatch",
 	[QUORUM_REWRITE_ERRORS]	= "write",
+	[QUORUM_SETTLED]	= "settled",
 };
 
 /* The limit on log lines is each target's own: one bad set hides no other. */
@@ -97,6 +101,28 @@ void quorum_raise_event(struct quorum_reports *reports)
 			      EVENT_INTERVAL - since : 0);
 }
 
+/**
+ * quorum_reports_watch() - have what is counted written down
+ * @reports: of the target
+ * @keeper: queued some time after something has been counted; or NULL
+ *
+ * Context: Any; nothing is counted meanwhile.
+ */
+void quorum_reports_watch(struct quorum_reports *reports,
+			  struct delayed_work *keeper)
+{
+	WRITE_ONCE(reports->keeper, keeper);
+}
+
+/* There is something to write down, within a minute.  Context: Any. */
+void quorum_reports_changed(struct quorum_reports *reports)
+{
+	struct delayed_work *keeper = READ_ONCE(reports->keeper);
+
+	if (keeper)
+		schedule_delayed_work(keeper, KEEP_INTERVAL);
+}
+
 /* Target sectors as the mapped device counts them. */
 static unsigned long long device_sector(struct quorum_reports *reports,
 					sector_t sector)
@@ -121,7 +147,7 @@ static void remember(struct quorum_reports *reports,
  * quorum_report() - accuse a leg
  * @reports: of the target
  * @leg: the accused
- * @kind: the counter to raise
+ * @kind: the counter to raise, if there is one
  * @sector: first sector
  * @sectors: how many; 0 for a flush
  * @status: what the leg said; BLK_STS_OK for a mismatch
@@ -140,8 +166,10 @@ void quorum_report(struct quorum_reports *reports, unsigned int leg,
 		.kind = kind,
 	};
 
-	atomic64_inc(&reports->leg[leg].stat[kind]);
+	if (kind < QUORUM_NR_STATS)
+		atomic64_inc(&reports->leg[leg].stat[kind]);
 	remember(reports, &report);
+	quorum_reports_changed(reports);
 	quorum_warn(reports, &reports->log_limit,
 		    "leg %u (%s): %s: sectors %llu+%llu, errno %d%s", leg,
 		    reports->leg[leg].name, kind_names[kind],
@@ -176,6 +204,7 @@ void quorum_report_no_quorum(struct quorum_reports *reports, sector_t sector,
 			     sector_t sectors)
 {
 	atomic64_inc(&reports->no_quorum);
+	quorum_reports_changed(reports);
 	quorum_warn(reports, &reports->log_limit,
 		    "no quorum: sectors %llu+%llu",
 		    device_sector(reports, sector),
@@ -196,12 +225,14 @@ void quorum_report_byte(struct quorum_reports *reports, u64 byte)
 void quorum_report_rewritten(struct quorum_reports *reports, unsigned int leg)
 {
 	atomic64_inc(&reports->leg[leg].stat[QUORUM_REWRITES]);
+	quorum_reports_changed(reports);
 }
 
 /* What had seemed to be wrong was not.  Context: Any. */
 void quorum_report_transient(struct quorum_reports *reports)
 {
 	atomic64_inc(&reports->transient);
+	quorum_reports_changed(reports);
 }
 
 /* How often it was.  Context, of this and the next two: Any. */

@@ -24,19 +24,23 @@ enum quorum_stat {
 	QUORUM_MISMATCHES,
 	QUORUM_REWRITES,
 	QUORUM_REWRITE_ERRORS,
-	QUORUM_NR_STATS
+	QUORUM_NR_STATS,
+	/* What else is told of, and not counted for a leg. */
+	QUORUM_SETTLED = QUORUM_NR_STATS,
+	QUORUM_NR_KINDS
 };
 
 #define QUORUM_RING	64
 
 /**
  * struct quorum_report - one accusation, as the ring remembers it
- * @seq: number of the report since the table was loaded, from 1
+ * @seq: number of the report since the table was loaded, from 1; with metadata,
+ *	since the set was made
  * @sector: first sector, on the mapped device
  * @sectors: how many
  * @error: a positive errno, 0 for a mismatch
  * @leg: the leg
- * @kind: which counter it went to
+ * @kind: what it is about: which counter it went to, if any
  */
 struct quorum_report {
 	u64 seq;
@@ -65,6 +69,7 @@ struct quorum_record {
  * @transient: faults that were none under the lock
  * @event_work: raises dm events
  * @last_event: when it last did, in jiffies
+ * @keeper: has what is counted written down; NULL if nobody does
  * @log_limit: on log lines about bad legs
  * @state_limit: on those about the life of legs
  * @seq: reports so far
@@ -77,6 +82,7 @@ struct quorum_reports {
 	atomic64_t transient;
 	struct delayed_work event_work;
 	unsigned long last_event;
+	struct delayed_work *keeper;
 	struct ratelimit_state log_limit;
 	struct ratelimit_state state_limit;
 	/** @lock: protects @seq and @ring */
@@ -102,6 +108,9 @@ void quorum_report_byte(struct quorum_reports *reports, u64 byte);
 void quorum_report_rewritten(struct quorum_reports *reports, unsigned int leg);
 void quorum_report_transient(struct quorum_reports *reports);
 void quorum_raise_event(struct quorum_reports *reports);
+void quorum_reports_watch(struct quorum_reports *reports,
+			  struct delayed_work *keeper);
+void quorum_reports_changed(struct quorum_reports *reports);
 
 u64 quorum_stat(struct quorum_reports *reports, unsigned int leg,
 		enum quorum_stat stat);

@@ -7,6 +7,7 @@
  * steps, and gives the range back after each: a bad block may take its time.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-behind.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-recheck.h"
 #include "dm-quorum-slot.h"
@@ -58,12 +59,29 @@ void quorum_slot_begin(struct quorum_slot *slot, unsigned long region,
 	slot->pos = (sector_t)region << q->region_shift;
 	slot->end = min_t(sector_t, q->ti->len,
 			  slot->pos + (1ULL << q->region_shift));
+	slot->part = false;
 	slot->careful = 0;
 	slot->reported = 0;
 	slot->known = known;
 	memset(&slot->found, 0, sizeof(slot->found));
 	slot->marks = quorum_marks(&q->regions);
 	slot->doubts = quorum_suspects_marks(&q->suspects);
+}
+
+/**
+ * quorum_slot_confine() - leave out what is not to be looked at
+ * @slot: the slot, which has just been given a region
+ * @start: what is begins here
+ * @end: and ends here
+ *
+ * Context: Any.
+ */
+void quorum_slot_confine(struct quorum_slot *slot, sector_t start,
+			 sector_t end)
+{
+	slot->part = start > slot->pos || end < slot->end;
+	slot->pos = max(slot->pos, start);
+	slot->end = min(slot->end, end);
 }
 
 /* Leave what is left of the region.  Context: Any; nobody works on it. */
@@ -235,7 +253,7 @@ static bool settle(struct quorum_slot *slot)
 	if (found->unresolved || found->passing ||
 	    !quorum_is_unsettled(&q->suspects, slot->region))
 		return true;
-	if (!quorum_left_out(&q->regions, slot->region, found->left_out))
+	if (!quorum_legs_left_out(q, slot->region, found->left_out))
 		return false;
 	quorum_region_settled(&q->suspects, slot->region, slot->doubts);
 	return true;
@@ -258,6 +276,9 @@ bool quorum_slot_finish(struct quorum_slot *slot,
 	bool decided = !found->unresolved, done = true;
 	struct quorum *q = slot->q;
 
+	/* Of the rest nothing is known. */
+	if (slot->part)
+		return true;
 	if (action == QUORUM_SYNC_RECOVER) {
 		if (!found->vague)
 			done = quorum_legs_rebuilt(q, slot->region, slot->marks,

@@ -24,6 +24,7 @@
  * @region: the region
  * @pos: what of it is still to be done begins here
  * @end: and ends here
+ * @part: that is not all of it
  * @known: that something is amiss there is no news
  * @careful: up to here, in small pieces: some leg could not read all of a large
  *	one
@@ -43,6 +44,7 @@ struct quorum_slot {
 	unsigned long region;
 	sector_t pos;
 	sector_t end;
+	bool part;
 	bool known;
 	sector_t careful;
 	unsigned int piece;
@@ -65,6 +67,8 @@ void quorum_slot_init(struct quorum_slot *slot, struct quorum *q,
 		      void (*granted)(struct quorum_slot *slot));
 void quorum_slot_begin(struct quorum_slot *slot, unsigned long region,
 		       bool known);
+void quorum_slot_confine(struct quorum_slot *slot, sector_t start,
+			 sector_t end);
 void quorum_slot_drop(struct quorum_slot *slot);
 bool quorum_slot_lock(struct quorum_slot *slot, unsigned int bytes);
 void quorum_slot_look(struct quorum_slot *slot, enum quorum_sync_action action,

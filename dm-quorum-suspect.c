@@ -3,8 +3,10 @@
  * Where legs may differ, and none is to blame.
  *
  * A region is unsettled where a write failed that some leg took, and, with the
- * option sync, until it has been compared for the first time.  It is undecided
- * where the sweep found blocks that it could not make equal.
+ * option sync, until it has been compared for the first time.  With metadata it
+ * is where it was dirty when the set was put into use: if the legs are known to
+ * have been stopped there at once, it is torn, too.  It is undecided where the
+ * sweep found blocks that it could not make equal.
  */
 #include "dm-quorum-suspect.h"
 
@@ -22,12 +24,14 @@ int quorum_suspects_init(struct quorum_suspects *suspects,
 {
 	spin_lock_init(&suspects->lock);
 	return quorum_bits_init(&suspects->unsettled, nr_regions, shift) ?:
+	       quorum_bits_init(&suspects->torn, nr_regions, shift) ?:
 	       quorum_bits_init(&suspects->undecided, nr_regions, shift);
 }
 
 void quorum_suspects_exit(struct quorum_suspects *suspects)
 {
 	quorum_bits_exit(&suspects->unsettled);
+	quorum_bits_exit(&suspects->torn);
 	quorum_bits_exit(&suspects->undecided);
 }
 
@@ -36,6 +40,15 @@ bool quorum_unsettled(struct quorum_suspects *suspects, sector_t sector)
 {
 	return unlikely(quorum_nr_unsettled(suspects)) &&
 	       quorum_bits_meet(&suspects->unsettled, sector, 1, true);
+}
+
+/*
+ * Whether of two versions at @sector either may be chosen.  Context: Any.
+ */
+bool quorum_torn(struct quorum_suspects *suspects, sector_t sector)
+{
+	return unlikely(READ_ONCE(suspects->torn.weight)) &&
+	       quorum_bits_meet(&suspects->torn, sector, 1, true);
 }
 
 /* Whether some region of a range has undecided blocks.  Context: Any. */
@@ -61,6 +74,27 @@ void quorum_unsettle(struct quorum_suspects *suspects, sector_t sector,
 
 	spin_lock_irqsave(&suspects->lock, flags);
 	quorum_bits_cover(&suspects->unsettled, sector, sectors, true);
+	suspects->marks++;
+	spin_unlock_irqrestore(&suspects->lock, flags);
+}
+
+/**
+ * quorum_suspects_recall() - the same for some regions of a word
+ * @suspects: the regions
+ * @word: as of quorum_bits_word()
+ * @mask: which of them
+ * @torn: nothing worse than a crash happened there
+ *
+ * Context: Any, without suspects->lock.
+ */
+void quorum_suspects_recall(struct quorum_suspects *suspects,
+			    unsigned long word, unsigned long mask, bool torn)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&suspects->lock, flags);
+	quorum_bits_assign_word(&suspects->unsettled, word, mask, true);
+	quorum_bits_assign_word(&suspects->torn, word, mask, torn);
 	suspects->marks++;
 	spin_unlock_irqrestore(&suspects->lock, flags);
 }
@@ -93,8 +127,10 @@ void quorum_region_settled(struct quorum_suspects *suspects,
 	unsigned long flags;
 
 	spin_lock_irqsave(&suspects->lock, flags);
-	if (suspects->unsettled.weight && suspects->marks == marks)
+	if (suspects->unsettled.weight && suspects->marks == marks) {
 		quorum_bits_assign(&suspects->unsettled, region, 1, false);
+		quorum_bits_assign(&suspects->torn, region, 1, false);
+	}
 	spin_unlock_irqrestore(&suspects->lock, flags);
 }
 

@@ -15,12 +15,14 @@
  * struct quorum_suspects - the regions in which legs may differ
  * @unsettled: regions in which a write failed that some leg took, or that are
  *	to be compared for the first time
+ * @torn: those of them in which writes may have been cut off by a crash
  * @undecided: regions in which the sweep last found blocks without a winner, or
  *	could not write it to a loser
  * @marks: how often regions were unsettled
  */
 struct quorum_suspects {
 	struct quorum_bits unsettled;
+	struct quorum_bits torn;
 	struct quorum_bits undecided;
 	/** @lock: protects the rest, and is held to change the sets */
 	spinlock_t lock ____cacheline_aligned_in_smp;
@@ -35,6 +37,9 @@ bool quorum_any_undecided(struct quorum_suspects *suspects, sector_t sector,
 			  sector_t sectors);
 void quorum_unsettle(struct quorum_suspects *suspects, sector_t sector,
 		     sector_t sectors);
+void quorum_suspects_recall(struct quorum_suspects *suspects,
+			    unsigned long word, unsigned long mask, bool torn);
+bool quorum_torn(struct quorum_suspects *suspects, sector_t sector);
 u64 quorum_suspects_marks(struct quorum_suspects *suspects);
 void quorum_region_settled(struct quorum_suspects *suspects,
 			   unsigned long region, u64 marks);

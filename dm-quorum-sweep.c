@@ -27,8 +27,10 @@ static void __reset(struct quorum_sweep *sweep)
 
 	sweep->cancel = false;
 	sweep->again = false;
-	for (i = 0; i < QUORUM_SWEEPERS; i++)
+	for (i = 0; i < QUORUM_SWEEPERS; i++) {
 		quorum_slot_drop(&sweep->sweeper[i].slot);
+		sweep->sweeper[i].begun = false;
+	}
 }
 
 /**
@@ -122,12 +124,15 @@ static unsigned long __rest(struct quorum_sweep *sweep,
 
 /* Count what came of a piece, before what is known of its region changes. */
 static void count_found(struct quorum_sweep *sweep,
+			struct quorum_sweeper *sweeper,
 			const struct quorum_look *look)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&sweep->lock, flags);
 	quorum_walk_count(&sweep->walk, look);
+	sweeper->differ += look->found.differ;
+	sweeper->unresolved += look->found.unresolved;
 	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
@@ -144,7 +149,7 @@ static void do_piece(struct quorum_sweep *sweep, struct quorum_sweeper *sweeper)
 	quorum_slot_look(slot, sweep->walk.action, &look);
 	sweeper->unrested += look.done;
 	if (look.done) {
-		count_found(sweep, &look);
+		count_found(sweep, sweeper, &look);
 		if (!quorum_slot_has_region(slot))
 			again = !quorum_slot_finish(slot,
 						    sweep->walk.action);
@@ -152,6 +157,7 @@ static void do_piece(struct quorum_sweep *sweep, struct quorum_sweeper *sweeper)
 
 	spin_lock_irqsave(&sweep->lock, flags);
 	sweep->again |= again;
+	sweeper->begun = quorum_slot_has_region(slot);
 	sweeper->state = QUORUM_SWEEPER_RESTING;
 	delay = __rest(sweep, sweeper);
 	queue_delayed_work(sweep->wq, &sweeper->work, delay);
@@ -182,14 +188,19 @@ static void lock_piece(struct quorum_sweep *sweep,
 }
 
 /* Give a slot a region.  Returns false if there is none left. */
-static bool __assign(struct quorum_sweep *sweep, struct quorum_slot *slot)
+static bool __assign(struct quorum_sweep *sweep, struct quorum_sweeper *sweeper)
 {
+	struct quorum_slot *slot = &sweeper->slot;
 	unsigned long region;
 	bool known;
 
 	if (!quorum_walk_take(&sweep->walk, sweep->q, &region, &known))
 		return false;
 	quorum_slot_begin(slot, region, known);
+	quorum_slot_confine(slot, sweep->walk.start, sweep->walk.end);
+	sweeper->begun = true;
+	sweeper->differ = 0;
+	sweeper->unresolved = 0;
 	return true;
 }
 
@@ -219,7 +230,7 @@ static void next_piece(struct quorum_sweep *sweep,
 	}
 	more = !__is_to_leave(sweep) &&
 	       (quorum_slot_has_region(&sweeper->slot) ||
-		__assign(sweep, &sweeper->slot));
+		__assign(sweep, sweeper));
 	if (!more)
 		ended = __leave(sweep, sweeper);
 	spin_unlock_irqrestore(&sweep->lock, flags);

@@ -12,6 +12,7 @@
 #ifndef DM_QUORUM_SWEEP_H
 #define DM_QUORUM_SWEEP_H
 
+#include "dm-quorum-keep.h"
 #include "dm-quorum-pace.h"
 #include "dm-quorum-slot.h"
 #include "dm-quorum-walk.h"
@@ -28,6 +29,9 @@ struct quorum_sweep;
  *	later; look at the piece
  * @work: the next step
  * @busy: it takes part in the running action (sweep->lock)
+ * @begun: its region is not done with (likewise, and what follows)
+ * @differ: sectors that were found to differ there
+ * @unresolved: sectors there that have no winner
  * @unrested: bytes looked at since it rested
  * @woke: when that was, in jiffies
  */
@@ -41,6 +45,9 @@ struct quorum_sweeper {
 	} state;
 	struct delayed_work work;
 	bool busy;
+	bool begun;
+	u64 differ;
+	u64 unresolved;
 	unsigned int unrested;
 	unsigned long woke;
 };
@@ -55,6 +62,7 @@ struct quorum_sweeper {
  * @again: some leg could not be given its vote back where it was rebuilt, or
  *	had one where others were made equal without it
  * @walk: how far the action came
+ * @kept: nothing starts by itself; the last scrub; one that is to go on
  * @pace: how fast it goes
  * @nr_busy: sweepers at work
  * @wait: woken when one leaves
@@ -70,6 +78,7 @@ struct quorum_sweep {
 	bool cancel;
 	bool again;
 	struct quorum_walk walk;
+	struct quorum_kept kept;
 	struct quorum_pace pace;
 	unsigned int nr_busy;
 	wait_queue_head_t wait;

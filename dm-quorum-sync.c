@@ -7,12 +7,13 @@
  * themselves when there is something to do.  If that happens again and again,
  * they back off.
  *
- * State changes under sweep->lock; those of the regions, of the suspects and of
- * reports may be taken inside it.
+ * State changes under sweep->lock; those of the regions, of the suspects, of
+ * metadata and of reports may be taken inside it.
  * What begins with __ holds sweep->lock.
  */
 #include "dm-quorum.h"
-#include "dm-quorum-sweep.h"
+#include "dm-quorum-behind.h"
+#include "dm-quorum-scrub.h"
 #include "dm-quorum-sync.h"
 
 #include <linux/ktime.h>
@@ -23,7 +24,6 @@
  * @q: the target
  * @sweep: what is under way; its lock protects the rest
  * @last: what was last that started by itself
- * @frozen: nothing starts by itself
  * @later: requests went back to dm, and are to come again before all else
  * @resync_due: regions are to be made equal, if there are such
  * @recover_due: live legs are to be brought up to date, likewise
@@ -33,7 +33,6 @@ struct quorum_sync {
 	struct quorum *q;
 	struct quorum_sweep sweep;
 	enum quorum_sync_action last;
-	bool frozen;
 	bool later;
 	bool resync_due;
 	bool recover_due;
@@ -77,25 +76,11 @@ static bool is_automatic(enum quorum_sync_action action)
 	return action == QUORUM_SYNC_RESYNC || action == QUORUM_SYNC_RECOVER;
 }
 
-/* Start what is due, if nothing runs and nothing forbids it. */
-static void __start_due(struct quorum_sync *sync)
+static void __start(struct quorum_sync *sync, enum quorum_sync_action action,
+		    u64 now)
 {
 	struct quorum_sweep *sweep = &sync->sweep;
-	enum quorum_sync_action action;
-	u64 now = ktime_get_ns();
-	unsigned long wait;
 
-	if (sweep->suspended || sync->frozen || !sync->q->writable ||
-	    !__quorum_sweep_idle(sweep))
-		return;
-	action = __due(sync);
-	if (!action)
-		return;
-	wait = quorum_pace_wait(&sweep->pace, now);
-	if (wait) {
-		queue_delayed_work(sync->sweep.wq, &sync->retry, wait);
-		return;
-	}
 	if (action == QUORUM_SYNC_RESYNC)
 		sync->resync_due = false;
 	else
@@ -103,6 +88,28 @@ static void __start_due(struct quorum_sync *sync)
 	sync->last = action;
 	quorum_pace_start(&sweep->pace, now);
 	__quorum_sweep_start(sweep, action);
+}
+
+/* Start what is due, if nothing runs and nothing forbids it. */
+static void __start_due(struct quorum_sync *sync)
+{
+	struct quorum_sweep *sweep = &sync->sweep;
+	enum quorum_sync_action action;
+	u64 now = ktime_get_ns();
+	unsigned long wait = 0;
+
+	if (sweep->suspended || sweep->kept.frozen || !sync->q->writable ||
+	    !__quorum_sweep_idle(sweep))
+		return;
+	action = __due(sync);
+	if (action)
+		wait = quorum_pace_wait(&sweep->pace, now);
+	if (wait)
+		queue_delayed_work(sync->sweep.wq, &sync->retry, wait);
+	if (action && !wait)
+		__start(sync, action, now);
+	else
+		__quorum_scrub_go_on(sweep);
 }
 
 /*
@@ -127,8 +134,11 @@ static void __ended(struct quorum_sweep *sweep)
 			quorum_pace_end(&sweep->pace, ktime_get_ns(),
 					sweep->walk.passing);
 	}
+	if (quorum_is_scrub(action) && !sweep->cancel)
+		__quorum_scrub_ended(sweep);
 	__quorum_sweep_end(sweep);
 	__start_due(sync);
+	__quorum_scrub_keep(sweep, quorum_is_scrub(action));
 }
 
 /*
@@ -294,6 +304,8 @@ void quorum_sync_suspend(struct quorum *q)
  * quorum_sync_request() - start a scrub
  * @q: the target
  * @action: QUORUM_SYNC_CHECK or QUORUM_SYNC_REPAIR
+ * @sector: first sector to look at
+ * @sectors: how many, at least one
  *
  * Ends a freeze, as with md.
  *
@@ -301,7 +313,8 @@ void quorum_sync_suspend(struct quorum *q)
  * Return: 0; -EBUSY while suspended or while another action runs; -EROFS if
  * legs may not be written to, but would have to be.
  */
-int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
+int quorum_sync_request(struct quorum *q, enum quorum_sync_action action,
+			sector_t sector, sector_t sectors)
 {
 	struct quorum_sync *sync = q->sync;
 	struct quorum_sweep *sweep = &sync->sweep;
@@ -312,8 +325,9 @@ int quorum_sync_request(struct quorum *q, enum quorum_sync_action action)
 		return -EROFS;
 	spin_lock_irqsave(&sweep->lock, flags);
 	if (!sweep->suspended && __quorum_sweep_idle(sweep)) {
-		sync->frozen = false;
-		__quorum_sweep_start(sweep, action);
+		sweep->kept.frozen = false;
+		__quorum_scrub_start(sweep, action, sector, sectors);
+		__quorum_scrub_keep(sweep, true);
 		r = 0;
 	}
 	spin_unlock_irqrestore(&sweep->lock, flags);
@@ -337,11 +351,13 @@ int quorum_sync_stop(struct quorum *q, bool freeze)
 	bool ended;
 
 	spin_lock_irqsave(&sweep->lock, flags);
-	sync->frozen = freeze;
+	sweep->kept.frozen = freeze;
+	sweep->kept.action = QUORUM_KEPT_NOTHING;
 	sweep->cancel = true;
 	ended = sweep->walk.action && !sweep->nr_busy;
 	if (!sweep->nr_busy)
 		__ended(sweep);
+	__quorum_scrub_keep(sweep, true);
 	spin_unlock_irqrestore(&sweep->lock, flags);
 	if (ended)
 		quorum_raise_event(&q->reports);
@@ -356,7 +372,46 @@ void quorum_sync_clear(struct quorum *q)
 	unsigned long flags;
 
 	spin_lock_irqsave(&sweep->lock, flags);
-	sweep->walk.differ = 0;
+	__quorum_scrub_clear(sweep);
+	__quorum_scrub_keep(sweep, true);
+	spin_unlock_irqrestore(&sweep->lock, flags);
+}
+
+/**
+ * quorum_sync_keep() - have it remembered where the background work stands
+ * @q: the target, with metadata
+ *
+ * That is told with the next superblock.
+ *
+ * Context: Any, without locks of other rooms.
+ */
+void quorum_sync_keep(struct quorum *q)
+{
+	struct quorum_sweep *sweep = &q->sync->sweep;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sweep->lock, flags);
+	__quorum_scrub_keep(sweep, false);
+	spin_unlock_irqrestore(&sweep->lock, flags);
+}
+
+/**
+ * quorum_sync_recall() - go on, after the next resume, where it stood
+ * @q: the target, with metadata; suspended
+ * @kept: where that is
+ *
+ * Context: Any.
+ */
+void quorum_sync_recall(struct quorum *q, const struct quorum_kept *kept)
+{
+	struct quorum_sweep *sweep = &q->sync->sweep;
+	unsigned long flags;
+
+	spin_lock_irqsave(&sweep->lock, flags);
+	sweep->kept = *kept;
+	sweep->walk.differ = kept->check_differ;
+	sweep->walk.unresolved = kept->check_unresolved;
+	__quorum_scrub_keep(sweep, false);
 	spin_unlock_irqrestore(&sweep->lock, flags);
 }
 
@@ -376,10 +431,12 @@ void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state)
 	unsigned long flags;
 
 	spin_lock_irqsave(&sweep->lock, flags);
-	state->action = sync->frozen ? "frozen" : action_names[walk->action];
+	state->action = sweep->kept.frozen ? "frozen" :
+					     action_names[walk->action];
 	state->done = walk->done;
 	state->total = max(walk->total, walk->done);
 	state->differ = walk->differ;
 	state->unresolved = walk->unresolved;
+	state->check_end = sweep->kept.check_end;
 	spin_unlock_irqrestore(&sweep->lock, flags);
 }

@@ -14,6 +14,7 @@
 #include "dm-quorum-walk.h"
 
 struct quorum;
+struct quorum_kept;
 
 /**
  * struct quorum_sync_state - what is told of the sweep
@@ -22,6 +23,8 @@ struct quorum;
  * @total: of so many
  * @differ: sectors found different by the last resync, check or repair
  * @unresolved: sectors that the last action found no winner for
+ * @check_end: when a check or repair last came to its end, in seconds since
+ *	1970
  */
 struct quorum_sync_state {
 	const char *action;
@@ -29,6 +32,7 @@ struct quorum_sync_state {
 	sector_t total;
 	u64 differ;
 	u64 unresolved;
+	u64 check_end;
 };
 
 int quorum_sync_init(struct quorum *q, bool resync);
@@ -39,9 +43,12 @@ void quorum_sync_suspend(struct quorum *q);
 void quorum_sync_due(struct quorum *q);
 void quorum_sync_later(struct quorum *q);
 void quorum_sync_recover(struct quorum *q);
-int quorum_sync_request(struct quorum *q, enum quorum_sync_action action);
+int quorum_sync_request(struct quorum *q, enum quorum_sync_action action,
+			sector_t sector, sector_t sectors);
 int quorum_sync_stop(struct quorum *q, bool freeze);
 void quorum_sync_clear(struct quorum *q);
+void quorum_sync_keep(struct quorum *q);
+void quorum_sync_recall(struct quorum *q, const struct quorum_kept *kept);
 void quorum_sync_look(struct quorum *q, struct quorum_sync_state *state);
 
 #endif /* DM_QUORUM_SYNC_H */

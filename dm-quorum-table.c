@@ -9,11 +9,15 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-arg.h"
+#include "dm-quorum-check.h"
+#include "dm-quorum-meta.h"
 #include "dm-quorum-open.h"
 #include "dm-quorum-table.h"
 
 #include <crypto/hash.h>
 #include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/uuid.h>
 
 #define DEFAULT_HASH		"sha256"
 #define DEFAULT_REGION_SHIFT	11	/* sectors: 1 MiB */
@@ -131,6 +135,41 @@ static int parse_max_errors(struct quorum *q, const char *arg)
 	return 0;
 }
 
+/*
+ * Metadata.
+ */
+
+static struct quorum_meta *need_meta(struct quorum *q)
+{
+	if (!q->meta)
+		q->meta = kzalloc(sizeof(*q->meta), GFP_KERNEL);
+	return q->meta;
+}
+
+static int parse_metadata(struct quorum *q, const char *arg)
+{
+	if (!need_meta(q))
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate metadata");
+	if (!strcmp(arg, "-"))
+		return 0;
+	if (uuid_parse(arg, (uuid_t *)q->meta->uuid) ||
+	    uuid_is_null((uuid_t *)q->meta->uuid))
+		return refuse(q, "Invalid UUID");
+	return 0;
+}
+
+static int parse_label(struct quorum *q, const char *arg)
+{
+	if (!*arg || strlen(arg) >= QUORUM_LABEL_SIZE)
+		return refuse(q, "Invalid label");
+	if (!need_meta(q))
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate metadata");
+	strscpy(q->meta->label, arg, QUORUM_LABEL_SIZE);
+	return 0;
+}
+
 /* Options without a parser take no argument: that they are there is enough. */
 static const struct {
 	const char *name;
@@ -151,6 +190,8 @@ static const struct {
 	[QUORUM_MAX_ERRORS]		= { "max_errors", parse_max_errors },
 	[QUORUM_MAX_RECOVERY_RATE]	= { "max_recovery_rate",
 					    parse_max_recovery_rate },
+	[QUORUM_METADATA]		= { "metadata", parse_metadata },
+	[QUORUM_LABEL]			= { "label", parse_label },
 };
 
 static int parse_option(struct quorum *q, struct dm_arg_set *as)
@@ -195,96 +236,6 @@ static int parse_options(struct quorum *q, struct dm_arg_set *as)
 	return 0;
 }
 
-/*
- * What options go together, and with these legs.
- */
-
-static int check_blkverify(struct quorum *q)
-{
-	if (q->nr_legs != 2 || q->threshold != 2)
-		return refuse(q, "blkverify needs two legs and threshold 2");
-	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return refuse(q,
-			      "blkverify and rewrite_corrupted exclude each other");
-	if (q->pattern != QUORUM_PATTERN_QUORUM)
-		return refuse(q, "blkverify needs read_pattern quorum");
-	return 0;
-}
-
-static int check_rewrite_corrupted(struct quorum *q)
-{
-	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return refuse(q,
-			      "rewrite_corrupted has no effect with read_pattern fifo");
-	return 0;
-}
-
-/* Where nothing is voted on, no versions are told apart. */
-static int check_hash(struct quorum *q)
-{
-	if (q->pattern == QUORUM_PATTERN_FIFO)
-		return refuse(q, "hash has no effect with read_pattern fifo");
-	if (quorum_option(q, QUORUM_BLKVERIFY))
-		return refuse(q, "hash has no effect with blkverify");
-	return 0;
-}
-
-/* One leg has none to differ from, and can never be spared. */
-static int check_one_leg(struct quorum *q)
-{
-	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		return refuse(q, "rewrite_corrupted has no effect on one leg");
-	if (quorum_option(q, QUORUM_HASH))
-		return refuse(q, "hash has no effect on one leg");
-	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
-		return refuse(q, "no_write_copy has no effect on one leg");
-	if (quorum_option(q, QUORUM_SYNC))
-		return refuse(q, "sync has no effect on one leg");
-	if (q->max_errors)
-		return refuse(q, "max_errors has no effect on one leg");
-	return 0;
-}
-
-static int check_threshold(struct quorum *q)
-{
-	bool minority = q->threshold <= q->nr_legs / 2;
-
-	if (minority && !quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return refuse(q,
-			      "Threshold is no majority (see allow_minority)");
-	if (!minority && quorum_option(q, QUORUM_ALLOW_MINORITY))
-		return refuse(q, "allow_minority has no effect on a majority");
-	if (hweight32(q->present & ~q->rebuild) < q->threshold)
-		return refuse(q,
-			      "Fewer legs than the threshold to rebuild from");
-	return 0;
-}
-
-static int check_sync(struct quorum *q)
-{
-	if (quorum_option(q, QUORUM_SYNC) && quorum_option(q, QUORUM_NOSYNC))
-		return refuse(q, "sync and nosync exclude each other");
-	return 0;
-}
-
-/* Refuse what would be dangerous, and what would be without effect. */
-static int check_options(struct quorum *q)
-{
-	int r = check_threshold(q);
-
-	if (!r)
-		r = check_sync(q);
-	if (!r && q->nr_legs == 1)
-		r = check_one_leg(q);
-	if (!r && quorum_option(q, QUORUM_BLKVERIFY))
-		r = check_blkverify(q);
-	if (!r && quorum_option(q, QUORUM_REWRITE_CORRUPTED))
-		r = check_rewrite_corrupted(q);
-	if (!r && quorum_option(q, QUORUM_HASH))
-		r = check_hash(q);
-	return r;
-}
-
 /**
  * quorum_table_read() - read what follows the head: legs and options
  * @q: the target, with what the head said
@@ -305,7 +256,7 @@ int quorum_table_read(struct quorum *q, struct dm_arg_set *as)
 	if (!r)
 		r = parse_options(q, as);
 	if (!r)
-		r = check_options(q);
+		r = quorum_check_options(q);
 	if (!r && !q->hash)
 		r = set_hash(q, DEFAULT_HASH);
 	return r;
@@ -328,9 +279,14 @@ void quorum_table_exit(struct quorum *q)
  * The table as it is shown.
  */
 
-/* The legs a new table could not trust: only this one knows what they lack. */
+/*
+ * The legs a new table could not trust: only this one knows what they lack, if
+ * there is no metadata.
+ */
 static u32 to_rebuild(struct quorum *q)
 {
+	if (q->meta)
+		return 0;
 	return q->present &
 	       (~quorum_live(&q->regions) | quorum_stale(&q->regions));
 }
@@ -344,6 +300,8 @@ static unsigned long shown_options(struct quorum *q)
 {
 	unsigned long shown = q->options & ~BIT(QUORUM_REBUILD);
 
+	if (q->meta)
+		return shown & ~(BIT(QUORUM_SYNC) | BIT(QUORUM_LABEL));
 	if (!q->writable)
 		return shown;
 	if (quorum_nr_unsettled(&q->suspects))
@@ -391,6 +349,9 @@ static unsigned int emit_option(struct quorum *q, enum quorum_option option,
 		break;
 	case QUORUM_MAX_RECOVERY_RATE:
 		DMEMIT(" %u", q->max_rate);
+		break;
+	case QUORUM_METADATA:
+		DMEMIT(" %pUb", q->meta->uuid);
 		break;
 	default:
 		break;

@@ -18,14 +18,14 @@
  * @nr_legs: how many legs there are
  * @blocks: how many logical blocks
  *
- * For each leg a struct, a buffer and three bitmaps, and three for all of them.
+ * For each leg a struct, a buffer and three bitmaps, and four for all of them.
  * All of it is zeroed each time, so a small request is given small bitmaps.
  *
  * Return: Bytes.
  */
 size_t quorum_verdict_size(unsigned int nr_legs, unsigned int blocks)
 {
-	size_t longs = (3 * nr_legs + 3) * BITS_TO_LONGS(blocks);
+	size_t longs = (3 * nr_legs + 4) * BITS_TO_LONGS(blocks);
 
 	return nr_legs * (sizeof(struct quorum_verdict_leg) +
 			  sizeof(struct quorum_buf)) + longs * sizeof(long);
@@ -48,6 +48,7 @@ void quorum_verdict_init(struct quorum_verdict *v, void *room)
 	v->buf = (struct quorum_buf *)&v->leg[v->nr_legs];
 	next = (unsigned long *)&v->buf[v->nr_legs];
 	v->tied = next;
+	v->settled = next += longs;
 	v->differ = next += longs;
 	v->undecided = next += longs;
 	for (leg = 0; leg < v->nr_legs; leg++) {
@@ -223,6 +224,23 @@ bool quorum_verdict_count(struct quorum_verdict *v, unsigned int block)
 	return won && !v->tally.tied;
 }
 
+/*
+ * Whether a version may be chosen although too few have it: only of two, and
+ * only if all that have a vote could be read.
+ */
+static bool may_choose(struct quorum_verdict *v, u32 voters)
+{
+	u32 others = voters & ~v->tally.agree;
+	unsigned int leg;
+
+	if (!v->torn || voters != v->asked || !others)
+		return false;
+	quorum_for_each_leg(leg, others)
+		if (v->ballot[leg] != v->ballot[__ffs(others)])
+			return false;
+	return true;
+}
+
 /**
  * quorum_verdict_block() - say what the votes on a block mean
  * @v: the verdict
@@ -236,17 +254,19 @@ bool quorum_verdict_count(struct quorum_verdict *v, unsigned int block)
 void quorum_verdict_block(struct quorum_verdict *v, unsigned int block)
 {
 	struct quorum_tally *tally = &v->tally;
+	u32 voters = block_voters(v, block);
 	unsigned int leg;
-	u32 voters;
 
 	v->answer = &v->buf[__ffs(v->asked)];
-	if (tally->votes < v->threshold) {
+	if (tally->votes >= v->threshold) {
+		if (tally->tied)
+			__set_bit(block, v->tied);
+	} else if (may_choose(v, voters)) {
+		__set_bit(block, v->settled);
+	} else {
 		__set_bit(block, v->undecided);
 		return;
 	}
-	if (tally->tied)
-		__set_bit(block, v->tied);
-	voters = block_voters(v, block);
 	quorum_for_each_leg(leg, v->asked & ~voters)
 		__set_bit(block, v->leg[leg].lost);
 	quorum_for_each_leg(leg, voters & ~tally->agree)

@@ -25,15 +25,6 @@
 #include "dm-quorum-buf.h"
 #include "dm-quorum-vote.h"
 
-#include "dm-quorum-buf.h"
-#include "dm-quorum-vote.h"
-
-#include "dm-quorum-buf.h"
-#include "dm-quorum-vote.h"
-
-#include "dm-quorum-buf.h"
-#include "dm-quorum-vote.h"
-
 /*
  * What a rebuilt leg is given where no block has won: this, and something that
  * neither another leg has nor it had itself, so that it agrees with nobody
@@ -63,6 +54,8 @@ struct quorum_verdict_leg {
  * @bytes: length of all, likewise
  * @blocks: likewise, in logical blocks
  * @unsettled: legs may differ, and none is to blame for that
+ * @torn: and that because all of them were stopped at once: of a block with two
+ *	versions, either is as good
  * @hash: names versions
  * @asked: the legs that have a vote
  * @answered: those that returned all
@@ -72,6 +65,7 @@ struct quorum_verdict_leg {
  * @ballot: who agrees with whom about that part
  * @tally: how many do
  * @tied: blocks decided by the tie rule
+ * @settled: blocks without a winner, of which a version was chosen
  * @differ: blocks about which those that could be read differ
  * @undecided: blocks without a winner
  * @answer: where the winning data is
@@ -88,6 +82,7 @@ struct quorum_verdict {
 	unsigned int bytes;
 	unsigned int blocks;
 	bool unsettled;
+	bool torn;
 	struct crypto_shash *hash;
 	u32 asked;
 	u32 answered;
@@ -97,6 +92,7 @@ struct quorum_verdict {
 	u8 ballot[QUORUM_MAX_LEGS];
 	struct quorum_tally tally;
 	unsigned long *tied;
+	unsigned long *settled;
 	unsigned long *differ;
 	unsigned long *undecided;
 	struct quorum_buf *answer;

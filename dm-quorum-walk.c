@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The sweep's walk over the regions.  It goes past those that its action is not
- * about.
+ * about, and may be about a part of the first and the last.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-behind.h"
 #include "dm-quorum-look.h"
 #include "dm-quorum-walk.h"
 
@@ -28,12 +29,48 @@ void quorum_walk_start(struct quorum_walk *walk, struct quorum *q,
 {
 	walk->action = action;
 	walk->passing = false;
+	walk->start = 0;
+	walk->end = q->ti->len;
 	walk->next = 0;
 	walk->done = 0;
 	walk->total = total(q, action);
 	walk->unresolved = 0;
 	if (action != QUORUM_SYNC_RECOVER)
 		walk->differ = 0;
+}
+
+/**
+ * quorum_walk_confine() - have a scrub that has just begun look at a range only
+ * @walk: the walk
+ * @q: the target
+ * @sector: first sector
+ * @sectors: how many, at least one; it goes by whole blocks
+ *
+ * Context: Holds the sweep's lock.
+ */
+void quorum_walk_confine(struct quorum_walk *walk, struct quorum *q,
+			 sector_t sector, sector_t sectors)
+{
+	sector_t block = q->block_size >> SECTOR_SHIFT;
+
+	walk->start = round_down(sector, block);
+	walk->end = min(q->ti->len, round_up(sector + sectors, block));
+	walk->next = walk->start >> q->region_shift;
+	walk->total = walk->end - walk->start;
+}
+
+/**
+ * quorum_walk_skip() - leave out what has been looked at before
+ * @walk: the walk, of a scrub that has just begun
+ * @q: the target
+ * @at: where to begin: where it did, or a region does
+ *
+ * Context: Holds the sweep's lock.
+ */
+void quorum_walk_skip(struct quorum_walk *walk, struct quorum *q, sector_t at)
+{
+	walk->next = at >> q->region_shift;
+	walk->done = at - walk->start;
 }
 
 /**
@@ -53,7 +90,7 @@ bool quorum_walk_has_region(struct quorum_walk *walk, struct quorum *q)
 		walk->next = min(quorum_next_stale(&q->regions, walk->next),
 				 quorum_next_undecided(&q->suspects,
 						       walk->next));
-	return walk->next < q->nr_regions;
+	return (sector_t)walk->next << q->region_shift < walk->end;
 }
 
 /* That a region without a winner has none is no news, nor is a failed write. */

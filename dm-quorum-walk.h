@@ -27,6 +27,8 @@ enum quorum_sync_action {
  * @action: what is under way
  * @first: the legs are being made equal for the first time
  * @passing: what the action could not do may be possible later
+ * @start: the first sector that it is about
+ * @end: the one behind the last
  * @next: the next region to look at
  * @done: sectors that the action, or the last one, is done with
  * @total: of so many
@@ -37,6 +39,8 @@ struct quorum_walk {
 	enum quorum_sync_action action;
 	bool first;
 	bool passing;
+	sector_t start;
+	sector_t end;
 	unsigned long next;
 	sector_t done;
 	sector_t total;
@@ -46,6 +50,9 @@ struct quorum_walk {
 
 void quorum_walk_start(struct quorum_walk *walk, struct quorum *q,
 		       enum quorum_sync_action action);
+void quorum_walk_confine(struct quorum_walk *walk, struct quorum *q,
+			 sector_t sector, sector_t sectors);
+void quorum_walk_skip(struct quorum_walk *walk, struct quorum *q, sector_t at);
 bool quorum_walk_has_region(struct quorum_walk *walk, struct quorum *q);
 bool quorum_walk_take(struct quorum_walk *walk, struct quorum *q,
 		      unsigned long *region, bool *known);

@@ -8,8 +8,10 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-answer.h"
+#include "dm-quorum-clean.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
+#include "dm-quorum-meta.h"
 #include "dm-quorum-sync.h"
 #include "dm-quorum-write.h"
 
@@ -60,7 +62,7 @@ static u32 taken_by(struct quorum_io *io, u32 failed, u32 faulty)
 /* A flush is missed by whom it was sent to, all else by whoever is there. */
 static u32 missed_by(struct quorum_io *io, u32 took)
 {
-	return (bio_sectors(io->bio) ? io->q->present : io->legs) & ~took;
+	return (bio_sectors(io->bio) ? io->q->members : io->legs) & ~took;
 }
 
 static void accuse(struct quorum_io *io, u32 legs)
@@ -91,16 +93,34 @@ static void unsettle(struct quorum_io *io, u32 took, bool comes_again)
 }
 
 /*
+ * What legs have lost in a flush that nobody asked for may be what this one is
+ * for.  Returns who they are; that has been reported.
+ */
+static u32 failed_before(struct quorum_io *io, u32 failed, u8 *said)
+{
+	unsigned int leg;
+	u32 lost;
+
+	if (!io->q->meta || bio_sectors(io->bio))
+		return 0;
+	lost = quorum_meta_take_unflushed(io->q->meta) & io->legs & ~failed;
+	quorum_for_each_leg(leg, lost)
+		said[leg] = (__force u8)BLK_STS_IOERR;
+	return lost;
+}
+
+/*
  * Some leg did not do it: settle what that means, before the range is given
  * back and before the caller hears of it.  The accusation comes before what
  * follows from it, unless it may have to be dropped.
  */
-static blk_status_t settle(struct quorum_io *io, u32 failed, const u8 *said)
+static blk_status_t settle(struct quorum_io *io, u32 failed, u8 *said)
 {
 	u32 faulty = quorum_faulty(said, io->legs, is_advice(io));
-	u32 took = taken_by(io, failed, faulty);
+	u32 lost = failed_before(io, failed, said);
+	u32 took = taken_by(io, failed, faulty) & ~lost;
 	u32 missed = missed_by(io, took);
-	blk_status_t status = quorum_error_vote(said, failed);
+	blk_status_t status = quorum_error_vote(said, failed | lost);
 	bool requeues = quorum_requeues(io->q, status);
 	struct quorum *q = io->q;
 
@@ -112,13 +132,15 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, const u8 *said)
 			accuse(io, faulty);
 		if (missed & quorum_live(&q->regions))
 			quorum_sync_due(q);
+		io->owes = true;
+		io->wait.legs = took;
 		return BLK_STS_OK;
 	}
 
 	unsettle(io, took, requeues);
 	if (requeues)
 		return BLK_STS_DM_REQUEUE;
-	if (faulty || !failed)
+	if (faulty || lost || !failed)
 		quorum_report_no_quorum(&q->reports, io->sector,
 					bio_sectors(io->bio));
 	return status;
@@ -129,10 +151,71 @@ static bool is_plain(struct quorum_io *io, u32 failed)
 {
 	if (unlikely(failed))
 		return false;
-	if (likely(io->legs == io->q->present) || !bio_sectors(io->bio))
+	if (!bio_sectors(io->bio))
+		return !io->q->meta ||
+		       likely(!atomic_read(&io->q->meta->unflushed));
+	if (likely(io->legs == io->q->members))
 		return true;
 	return quorum_missed_before(&io->q->regions, io->legs, io->sector,
 				    bio_sectors(io->bio));
+}
+
+/* The caller hears of it, and whoever waits for the range goes on. */
+static void end(struct quorum_io *io, blk_status_t status)
+{
+	if (bio_sectors(io->bio)) {
+		if (quorum_any_undecided(&io->q->suspects, io->sector,
+					 bio_sectors(io->bio)))
+			quorum_sync_due(io->q);
+		quorum_io_unlock(io);
+	}
+	quorum_io_end(io, status);
+}
+
+/* What it takes could not be remembered. */
+static void fail(struct quorum_io *io, blk_status_t status)
+{
+	if (quorum_requeues(io->q, status))
+		status = BLK_STS_DM_REQUEUE;
+	end(io, status);
+}
+
+/* Context: write_wq. */
+static void known_work(struct work_struct *work)
+{
+	struct quorum_io *io = container_of(work, struct quorum_io, work);
+
+	if (io->wait.status)
+		fail(io, io->wait.status);
+	else
+		end(io, BLK_STS_OK);
+}
+
+static void known(struct quorum_meta_wait *wait)
+{
+	struct quorum_io *io = container_of(wait, struct quorum_io, wait);
+
+	quorum_io_defer(io, io->q->write_wq, known_work);
+}
+
+/*
+ * What a leg has missed is known to a quorum before the caller hears that the
+ * others did it.  Returns whether that has to be waited for.
+ */
+static bool wait_until_known(struct quorum_io *io)
+{
+	struct quorum *q = io->q;
+
+	if (likely(io->legs == q->members && !io->owes))
+		return false;
+	if (!io->owes) {
+		if (!quorum_meta_owes(q))
+			return false;
+		io->wait.legs = io->legs;
+	}
+	io->wait.done = known;
+	quorum_meta_wait(q->meta, &io->wait);
+	return true;
 }
 
 static void finish(struct quorum_io *io)
@@ -144,13 +227,14 @@ static void finish(struct quorum_io *io)
 	if (unlikely(!is_plain(io, failed)))
 		status = settle(io, failed, said);
 	quorum_buf_put(&io->q->pages, &io->copy);
-	if (bio_sectors(io->bio)) {
-		if (quorum_any_undecided(&io->q->suspects, io->sector,
-					 bio_sectors(io->bio)))
-			quorum_sync_due(io->q);
-		quorum_io_unlock(io);
+	if (io->q->meta) {
+		if (bio_sectors(io->bio))
+			quorum_meta_touch(io->q, io->sector,
+					  bio_sectors(io->bio));
+		if (!status && wait_until_known(io))
+			return;
 	}
-	quorum_io_end(io, status);
+	end(io, status);
 }
 
 /*
@@ -252,16 +336,64 @@ static bool wants_copy(struct quorum_io *io)
 }
 
 /* Context: write_wq, range held. */
-static void write_work(struct work_struct *work)
+static void copy_and_send(struct quorum_io *io)
 {
-	struct quorum_io *io = container_of(work, struct quorum_io, work);
-
 	if (wants_copy(io)) {
 		quorum_bufs_get(&io->q->pages, &io->copy, BIT(0),
 				io->bio->bi_iter.bi_size);
 		quorum_buf_fill(&io->copy, io->bio);
 	}
 	send(io, quorum_live(&io->q->regions));
+}
+
+/*
+ * That legs may differ there is known to a quorum before data is sent.
+ */
+
+/* Context: write_wq, range held; it is known, or cannot be. */
+static void dirty_work(struct work_struct *work);
+
+static void dirtied(struct quorum_meta_wait *wait)
+{
+	struct quorum_io *io = container_of(wait, struct quorum_io, wait);
+
+	quorum_io_defer(io, io->q->write_wq, dirty_work);
+}
+
+/* Returns false if it has to wait, or has ended. */
+static bool may_send(struct quorum_io *io)
+{
+	struct quorum *q = io->q;
+
+	if (!q->meta || likely(quorum_meta_is_safe(q, io->sector,
+						   bio_sectors(io->bio))))
+		return true;
+	io->wait.done = dirtied;
+	io->wait.legs = ~0;
+	if (!quorum_meta_dirty(q, io->sector, bio_sectors(io->bio), &io->wait))
+		fail(io, BLK_STS_IOERR);
+	else
+		quorum_clean_later(q);
+	return false;
+}
+
+/* Context: write_wq, range held. */
+static void write_work(struct work_struct *work)
+{
+	struct quorum_io *io = container_of(work, struct quorum_io, work);
+
+	if (may_send(io))
+		copy_and_send(io);
+}
+
+static void dirty_work(struct work_struct *work)
+{
+	struct quorum_io *io = container_of(work, struct quorum_io, work);
+
+	if (io->wait.status)
+		fail(io, io->wait.status);
+	else
+		copy_and_send(io);
 }
 
 /* Context: Any; does not sleep.  The range is held. */
@@ -293,7 +425,8 @@ static void cut_at_chunk(struct quorum_io *io)
 void quorum_write(struct quorum_io *io)
 {
 	cut_at_chunk(io);
-	if (!quorum_io_lock(io, write_later))
+	io->owes = false;
+	if (!quorum_io_lock(io, write_later) || !may_send(io))
 		return;
 
 	if (wants_copy(io)) {
@@ -318,6 +451,7 @@ void quorum_write(struct quorum_io *io)
  */
 void quorum_flush(struct quorum_io *io)
 {
+	io->owes = false;
 	send(io, quorum_live(&io->q->regions));
 }
 

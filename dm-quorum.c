@@ -5,11 +5,16 @@
  * dm-quorum-read.c and dm-quorum-write.c.
  */
 #include "dm-quorum.h"
+#include "dm-quorum-activate.h"
 #include "dm-quorum-arg.h"
 #include "dm-quorum-buf.h"
+#include "dm-quorum-clean.h"
+#include "dm-quorum-commit.h"
 #include "dm-quorum-compat.h"
+#include "dm-quorum-dirty.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-message.h"
+#include "dm-quorum-meta.h"
 #include "dm-quorum-read.h"
 #include "dm-quorum-recheck.h"
 #include "dm-quorum-sync.h"
@@ -40,7 +45,9 @@ static void quorum_free(struct quorum *q)
 	/* Whoever raises events goes first. */
 	quorum_reads_exit(q);
 	quorum_writes_exit(q);
+	quorum_clean_exit(q);
 	quorum_sync_exit(q);
+	quorum_meta_exit(q->meta);
 	quorum_reports_exit(&q->reports);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
@@ -95,9 +102,24 @@ static int start_regions(struct quorum *q)
 	    quorum_suspects_init(&q->suspects, nr, q->region_shift))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate region bitmaps");
-	if (quorum_sync_init(q, quorum_option(q, QUORUM_SYNC)))
+	if (quorum_sync_init(q, quorum_option(q, QUORUM_SYNC) && !q->meta))
 		return quorum_refuse(q->ti, -ENOMEM, "Cannot allocate sweep");
 	return 0;
+}
+
+/* With metadata, what all legs miss is remembered. */
+static int start_meta(struct quorum *q)
+{
+	q->members = q->present;
+	if (!q->meta)
+		return 0;
+	q->members = GENMASK(q->nr_legs - 1, 0);
+	if (quorum_regions_remember(&q->regions, q->members & ~q->present) ||
+	    quorum_meta_init(q, q->meta, quorum_commit_work) ||
+	    quorum_clean_init(q))
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate metadata");
+	return quorum_activate_check(q);
 }
 
 /*
@@ -156,6 +178,8 @@ static int quorum_construct(struct quorum *q, struct dm_arg_set *as)
 
 	if (!r)
 		r = start_regions(q);
+	if (!r)
+		r = start_meta(q);
 	if (!r)
 		r = start_engine(q);
 	if (!r)
@@ -222,6 +246,13 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 	}
 }
 
+static int quorum_preresume(struct dm_target *ti)
+{
+	struct quorum *q = ti->private;
+
+	return q->meta ? quorum_activate(q) : 0;
+}
+
 static void quorum_resume(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
@@ -229,6 +260,8 @@ static void quorum_resume(struct dm_target *ti)
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
 		quorum_flag_stable_pages(ti);
 	quorum_sync_resume(q);
+	if (q->meta)
+		quorum_clean_resume(q);
 }
 
 static void quorum_presuspend(struct dm_target *ti)
@@ -251,6 +284,10 @@ static void quorum_postsuspend(struct dm_target *ti)
 
 	quorum_reads_flush(q);
 	quorum_sync_flush(q);
+	if (q->meta) {
+		quorum_clean_suspend(q);
+		quorum_deactivate(q);
+	}
 	quorum_reports_flush(&q->reports);
 	quorum_pages_trim(&q->pages);
 }
@@ -293,6 +330,7 @@ static struct target_type quorum_target = {
 	.presuspend		= quorum_presuspend,
 	.presuspend_undo	= quorum_presuspend_undo,
 	.postsuspend		= quorum_postsuspend,
+	.preresume		= quorum_preresume,
 	.resume			= quorum_resume,
 	.status			= quorum_status,
 	.message		= quorum_message,
@@ -303,6 +341,7 @@ static struct target_type quorum_target = {
 static int __init quorum_module_init(void)
 {
 	quorum_zeroes_init();
+	quorum_activations_init();
 	return dm_register_target(&quorum_target);
 }
 

@@ -8,11 +8,16 @@
  *
  *	dm-quorum.c		the target: construct, map, suspend and resume
  *	dm-quorum-message.c	status and messages
+ *	dm-quorum-activate.c	a set put into use, and out of it
+ *	dm-quorum-recall.c	what the legs remember of a set, read
  *	dm-quorum-table.c	the table, read and shown
+ *	dm-quorum-check.c	which options of it go together
  *	dm-quorum-open.c	the legs a table names: opened, or refused
  *	dm-quorum-read.c	optimistic reads
  *	dm-quorum-write.c	ordered fan-out of everything that changes legs
+ *	dm-quorum-clean.c	what is dirty made clean again
  *	dm-quorum-sync.c	the background sweep: what is due, start, stop
+ *	dm-quorum-scrub.c	check and repair, which outlive the device
  *	dm-quorum-sweep.c	an action of it: who works on what, and rests
  *	dm-quorum-slot.c	one region of it, piece by piece
  *	dm-quorum-walk.c	which region is next, how far it came
@@ -22,11 +27,18 @@
  *	dm-quorum-look.h	what it is told to do, and what it found
  *	dm-quorum-io.c		one request, one bio for each leg
  *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
+ *	dm-quorum-commit.c	what legs are told of the set, batch by batch
+ *	dm-quorum-meta.c	what is to be remembered, and who waits for it
+ *	dm-quorum-meta-io.c	metadata on its way to the legs and from them
  *	dm-quorum.h		struct quorum
  *
  * The ground: these know nothing of struct quorum, most of them not of dm.
  *
+ *	dm-quorum-keep.c	what of counters and work is kept on legs
  *	dm-quorum-report.c	counters, ring, log lines, events
+ *	dm-quorum-cells.c	what a leg lacks, part by part
+ *	dm-quorum-behind.c	where legs are to be rebuilt
+ *	dm-quorum-dirty.c	what of them is remembered on the legs
  *	dm-quorum-region.c	which legs have a vote where
  *	dm-quorum-suspect.c	where legs may differ, and none is to blame
  *	dm-quorum-bits.c	a set of regions
@@ -70,6 +82,8 @@
 #include "dm-quorum-vote.h"
 
 struct crypto_shash;
+struct quorum_clean;
+struct quorum_meta;
 struct quorum_reads;
 struct quorum_sync;
 
@@ -104,10 +118,13 @@ struct quorum_leg {
  * @max_bytes: largest request with a payload, in bytes
  * @writable: the table is not read-only
  * @present: legs that are not missing
+ * @members: legs whose misses count: these; with metadata all
  * @rebuild: those of them that the table says are to be rebuilt
  * @region_shift: a region is so many sectors, as a power of two
  * @nr_regions: how many there are
  * @reads: what is the reads' own
+ * @meta: what the legs are told of the set; NULL without metadata
+ * @clean: what makes it clean; likewise
  * @write_wq: writes whose range came late: its work may wait for pages
  * @hash: names versions when legs disagree
  * @regions: which legs have a vote where
@@ -134,10 +151,13 @@ struct quorum {
 	unsigned int max_bytes;
 	bool writable;
 	u32 present;
+	u32 members;
 	u32 rebuild;
 	unsigned int region_shift;
 	unsigned long nr_regions;
 	struct quorum_reads *reads;
+	struct quorum_meta *meta;
+	struct quorum_clean *clean;
 	struct workqueue_struct *write_wq;
 	struct crypto_shash *hash;
 
@@ -175,6 +195,8 @@ enum quorum_option {
 	QUORUM_REBUILD,
 	QUORUM_MAX_ERRORS,
 	QUORUM_MAX_RECOVERY_RATE,
+	QUORUM_METADATA,
+	QUORUM_LABEL,
 	QUORUM_NR_OPTIONS
 };
 

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commits: what the legs are told of the set, batch by batch.
+ *
+ * The regions say what is so; it is read when a batch is made, so whoever has
+ * changed something there first and says so then finds it in the next batch.
+ * Each thing that is said is true by itself, or too careful: a batch of which
+ * only some blocks reach some legs does no harm.
+ *
+ * The superblock, the slots and the images are this file's own while the set is
+ * in use.
+ */
+#include "dm-quorum.h"
+#include "dm-quorum-answer.h"
+#include "dm-quorum-assemble.h"
+#include "dm-quorum-commit.h"
+#include "dm-quorum-dirty.h"
+#include "dm-quorum-meta.h"
+
+#include <linux/bitmap.h>
+#include <linux/ktime.h>
+
+/**
+ * struct batch - what is told at once
+ * @members: legs that are told
+ * @failed: those of them that could not be
+ * @unflushed: those of them that failed to flush
+ * @debt: what had happened when it began
+ * @list: who waits for it
+ * @super: it has a superblock
+ */
+struct batch {
+	u32 members;
+	u32 failed;
+	u32 unflushed;
+	struct quorum_debt debt;
+	struct list_head list;
+	bool super;
+};
+
+/*
+ * A round: some bitmap blocks of a batch.
+ */
+
+static unsigned long region_words(const struct quorum_layout *layout, u32 index)
+{
+	return (unsigned long)index * layout->words;
+}
+
+#define LONGS		(64 / BITS_PER_LONG)
+
+static u64 dirty_word(struct quorum_regions *regions, unsigned long at)
+{
+	unsigned int i;
+	u64 word = 0;
+
+	for (i = 0; i < LONGS; i++)
+		word |= (u64)quorum_dirty_word(regions, LONGS * at + i) <<
+			(i * 32);
+	return word;
+}
+
+static u64 stale_word(struct quorum_regions *regions, unsigned int leg,
+		      unsigned long at)
+{
+	unsigned int i;
+	u64 word = 0;
+
+	for (i = 0; i < LONGS; i++)
+		word |= (u64)quorum_stale_word(regions, leg, LONGS * at + i) <<
+			(i * 32);
+	return word;
+}
+
+/* Say of a block what is so now. */
+static void fill_block(struct quorum_meta *meta,
+		       struct quorum_disk_block *block, u32 index)
+{
+	const struct quorum_layout *layout = &meta->layout;
+	struct quorum_regions *regions = &meta->q->regions;
+	unsigned long base = region_words(layout, index);
+	unsigned int leg;
+	u32 i;
+
+	quorum_block_init(block, meta->super->id.set_uuid, index);
+	for (i = 0; i < layout->words; i++) {
+		if (base + i >= DIV_ROUND_UP(layout->regions, 64))
+			break;
+		quorum_block_set_word(block, layout, QUORUM_PLANE_DIRTY, i,
+				      dirty_word(regions, base + i));
+		for (leg = 0; leg < meta->q->nr_legs; leg++)
+			quorum_block_set_word(block, layout,
+					      quorum_meta_plane(meta, leg), i,
+					      stale_word(regions, leg,
+							 base + i));
+	}
+}
+
+/* One image for each slot that some leg is to be sent. */
+static void add_block(struct quorum_meta *meta, struct batch *batch,
+		      unsigned int nr, u32 index)
+{
+	struct quorum_disk_block **image = meta->io.block[nr];
+	struct quorum_version version = {
+		.epoch = le64_to_cpu(meta->super->epoch),
+		.seq = meta->generation,
+	};
+	unsigned int leg, slot;
+
+	fill_block(meta, image[0], index);
+	memcpy(image[1], image[0], sizeof(*image[0]));
+	quorum_block_seal(image[0], version, 0);
+	quorum_block_seal(image[1], version, 1);
+	quorum_for_each_leg(leg, batch->members & ~batch->failed) {
+		slot = !(meta->slots[index] & BIT(leg));
+		quorum_meta_add(&meta->io, leg, image[slot],
+				quorum_block_sector(index, slot));
+	}
+}
+
+/* What is counted, and done in the background, as it is now. */
+static void fill_kept(struct quorum_meta *meta)
+{
+	struct quorum_kept kept;
+	unsigned long flags;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	kept = meta->kept;
+	spin_unlock_irqrestore(&meta->lock, flags);
+	quorum_keep(meta->super, &meta->q->reports, meta->q->nr_legs, &kept);
+}
+
+static void add_super(struct quorum_meta *meta, u32 legs)
+{
+	unsigned int leg, slot;
+
+	fill_kept(meta);
+	meta->super->written = cpu_to_le64(ktime_get_real_seconds());
+	quorum_for_each_leg(leg, legs) {
+		struct quorum_disk_super *sb = meta->io.leg[leg].super;
+
+		slot = !(meta->super_slots & BIT(leg));
+		*sb = *meta->super;
+		quorum_super_address(sb, leg, meta->q->leg[leg].offset);
+		quorum_super_seal(sb, slot);
+		quorum_meta_add(&meta->io, leg, sb, quorum_super_sector(slot));
+	}
+}
+
+/* These legs have it: what they are told next goes to the other slot. */
+static void took_super(struct quorum_meta *meta, u32 legs)
+{
+	unsigned int leg;
+
+	meta->super_slots ^= legs;
+	quorum_for_each_leg(leg, legs) {
+		meta->super->member[leg].epoch = meta->super->epoch;
+		meta->super->member[leg].seq = meta->super->seq;
+	}
+}
+
+/* A leg that cannot be told is failed, and has to be told all anew. */
+static void fail_members(struct quorum_meta *meta, u32 legs, u32 unflushed)
+{
+	struct quorum *q = meta->q;
+	struct quorum_change change;
+	unsigned long flags;
+	unsigned int leg;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	meta->members &= ~legs;
+	meta->late |= legs;
+	spin_unlock_irqrestore(&meta->lock, flags);
+	quorum_for_each_leg(leg, legs) {
+		quorum_report(&q->reports, leg, unflushed & BIT(leg) ?
+			      QUORUM_FLUSH_ERRORS : QUORUM_WRITE_ERRORS, 0, 0,
+			      (__force blk_status_t)meta->io.said[leg]);
+		quorum_drop(&q->regions, leg, &change);
+		quorum_report_state(&q->reports, change.gone, "failed");
+	}
+	quorum_meta_unflushed(meta, legs & unflushed);
+}
+
+/**
+ * quorum_commit_super() - write nothing but the superblock, as it is
+ * @meta: the metadata
+ * @legs: to these legs
+ *
+ * Context: May sleep, on leg I/O; without commits.
+ * Return: The legs that have it.
+ */
+u32 quorum_commit_super(struct quorum_meta *meta, u32 legs)
+{
+	u32 failed;
+
+	add_super(meta, legs);
+	failed = quorum_meta_write(&meta->io, legs);
+	took_super(meta, legs & ~failed);
+	fail_members(meta, failed, meta->io.unflushed);
+	return legs & ~failed;
+}
+
+/* Where a quorum knows that a region is dirty, data may be sent there. */
+static void make_safe(struct quorum_meta *meta,
+		      const struct quorum_disk_block *block)
+{
+	u32 index = le32_to_cpu(block->index);
+	unsigned long base = region_words(&meta->layout, index);
+	unsigned long flags;
+	u32 i;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	for (i = 0; i < meta->layout.words; i++) {
+		u64 told = quorum_block_word(block, &meta->layout,
+					     QUORUM_PLANE_DIRTY, i);
+		unsigned long at = (base + i) * (64 / BITS_PER_LONG);
+		unsigned long word;
+
+		for (; told; told = BITS_PER_LONG < 64 ? told >> 32 : 0, at++) {
+			word = told & quorum_dirty_word(&meta->q->regions, at) &
+			       ~quorum_bits_word(&meta->safe, at);
+			word = quorum_enough_word(&meta->q->regions, at, word);
+			quorum_bits_assign_word(&meta->safe, at, word, true);
+		}
+	}
+	spin_unlock_irqrestore(&meta->lock, flags);
+}
+
+static u32 told(struct batch *batch)
+{
+	return batch->members & ~batch->failed;
+}
+
+static bool is_quorum(struct quorum_meta *meta, u32 legs)
+{
+	return hweight32(legs) >= meta->quorum;
+}
+
+static void write_round(struct quorum_meta *meta, struct batch *batch,
+			const u32 *index, unsigned int nr, bool super)
+{
+	u32 legs = batch->members & ~batch->failed;
+	unsigned int i;
+	u32 took;
+
+	for (i = 0; i < nr; i++)
+		add_block(meta, batch, i, index[i]);
+	if (super) {
+		le64_add_cpu(&meta->super->seq, 1);
+		add_super(meta, batch->members & ~batch->failed);
+	}
+	batch->failed |= quorum_meta_write(&meta->io, legs);
+	batch->unflushed |= meta->io.unflushed;
+	took = legs & ~batch->failed;
+	for (i = 0; i < nr; i++)
+		meta->slots[index[i]] ^= took;
+	if (super)
+		took_super(meta, took);
+	for (i = 0; i < nr && is_quorum(meta, told(batch)); i++)
+		make_safe(meta, meta->io.block[i][0]);
+}
+
+/* All that was taken: the superblock comes last. */
+static void write_rounds(struct quorum_meta *meta, struct batch *batch)
+{
+	u32 blocks = meta->layout.blocks, next = 0;
+	u32 index[QUORUM_META_BLOCKS];
+	unsigned int nr;
+
+	do {
+		for (nr = 0; nr < QUORUM_META_BLOCKS; nr++) {
+			next = find_next_bit(meta->taken, blocks, next);
+			if (next >= blocks)
+				break;
+			index[nr] = next++;
+		}
+		if (nr || batch->super)
+			write_round(meta, batch, index, nr,
+				    batch->super && next >= blocks);
+	} while (next < blocks);
+}
+
+/*
+ * A batch.
+ */
+
+static void take_needed(struct quorum_meta *meta, struct batch *batch)
+{
+	unsigned long flags;
+
+	INIT_LIST_HEAD(&batch->list);
+	spin_lock_irqsave(&meta->lock, flags);
+	/* Who takes no part misses this, and what follows. */
+	meta->late |= meta->members & ~quorum_live(&meta->q->regions);
+	meta->members &= ~meta->late;
+	batch->members = meta->members;
+	list_splice_init(&meta->waiting, &batch->list);
+	bitmap_copy(meta->taken, meta->needed, meta->layout.blocks);
+	bitmap_zero(meta->needed, meta->layout.blocks);
+	batch->super = meta->super_due;
+	meta->super_due = false;
+	spin_unlock_irqrestore(&meta->lock, flags);
+}
+
+static void put_back(struct quorum_meta *meta, struct batch *batch)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	bitmap_or(meta->needed, meta->needed, meta->taken,
+		  meta->layout.blocks);
+	meta->super_due |= batch->super;
+	spin_unlock_irqrestore(&meta->lock, flags);
+}
+
+static u16 member_state(struct quorum_meta *meta, unsigned int leg)
+{
+	if (meta->rebuild & BIT(leg))
+		return QUORUM_MEMBER_REBUILD;
+	return quorum_lacks(&meta->q->regions, leg) ? QUORUM_MEMBER_BEHIND :
+						      QUORUM_MEMBER_IN;
+}
+
+/* Whether what the superblock says of a leg has changed. */
+static bool update_members(struct quorum_meta *meta)
+{
+	bool changed = false;
+	unsigned int leg;
+
+	for (leg = 0; leg < meta->q->nr_legs; leg++) {
+		struct quorum_disk_member *member = &meta->super->member[leg];
+		__le16 state = cpu_to_le16(member_state(meta, leg));
+
+		changed |= member->state != state;
+		member->state = state;
+	}
+	return changed;
+}
+
+static void begin_batch(struct quorum_meta *meta, struct batch *batch)
+{
+	memset(batch, 0, sizeof(*batch));
+	take_needed(meta, batch);
+	quorum_debt(&meta->q->regions, meta->paid, &batch->debt);
+	if (batch->debt.losses != meta->losses)
+		bitmap_fill(meta->taken, meta->layout.blocks);
+	batch->super |= update_members(meta);
+	meta->generation++;
+}
+
+/*
+ * Whether of each leg that has lost something enough others know it: what it
+ * says of itself is worth nothing.
+ */
+static bool is_paid(struct quorum_meta *meta, struct batch *batch)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, batch->debt.accused)
+		if (!is_quorum(meta, told(batch) & ~BIT(leg)))
+			return false;
+	return is_quorum(meta, told(batch));
+}
+
+static void end_batch(struct quorum_meta *meta, struct batch *batch)
+{
+	blk_status_t status = quorum_error_vote(meta->io.said, batch->failed);
+	struct quorum_meta_wait *wait, *next;
+
+	if (is_paid(meta, batch)) {
+		meta->paid = batch->debt.marks;
+		/* Pairs with quorum_meta_owes(). */
+		smp_store_release(&meta->losses, batch->debt.losses);
+	}
+	if (!is_quorum(meta, told(batch)))
+		put_back(meta, batch);
+	fail_members(meta, batch->failed, batch->unflushed);
+	list_for_each_entry_safe(wait, next, &batch->list, list) {
+		wait->status = is_quorum(meta, told(batch) & wait->legs) ?
+			       BLK_STS_OK : status;
+		wait->done(wait);
+	}
+}
+
+static void run_batch(struct quorum_meta *meta)
+{
+	struct batch batch;
+
+	begin_batch(meta, &batch);
+	write_rounds(meta, &batch);
+	end_batch(meta, &batch);
+}
+
+/*
+ * A leg that does not know all that the others know is told, the superblock
+ * last: it must not speak of what it does not know.
+ */
+static void catch_up(struct quorum_meta *meta, unsigned int leg)
+{
+	struct batch batch = { .members = BIT(leg) };
+	unsigned long flags;
+
+	bitmap_fill(meta->taken, meta->layout.blocks);
+	meta->generation++;
+	write_rounds(meta, &batch);
+	if (!batch.failed)
+		write_round(meta, &batch, NULL, 0, true);
+	spin_lock_irqsave(&meta->lock, flags);
+	meta->late &= ~BIT(leg);
+	if (!batch.failed)
+		meta->members |= BIT(leg);
+	/* That it has been told is for the others to know. */
+	meta->super_due = true;
+	spin_unlock_irqrestore(&meta->lock, flags);
+	fail_members(meta, batch.failed, batch.unflushed);
+}
+
+static bool is_idle(struct quorum_meta *meta)
+{
+	unsigned long flags;
+	bool idle;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	idle = list_empty(&meta->waiting);
+	spin_unlock_irqrestore(&meta->lock, flags);
+	return idle;
+}
+
+/* All that is needed, until nobody waits.  Context: meta->wq. */
+void quorum_commit_work(struct work_struct *work)
+{
+	struct quorum_meta *meta = container_of(work, struct quorum_meta, work);
+	unsigned int leg;
+	u32 late;
+
+	do {
+		late = READ_ONCE(meta->late) & quorum_live(&meta->q->regions);
+		quorum_for_each_leg(leg, late)
+			catch_up(meta, leg);
+		run_batch(meta);
+	} while (!is_idle(meta));
+}
