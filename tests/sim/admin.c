@@ -56,6 +56,7 @@ static void nonsense(void)
 	static const char * const words[] = {
 		"repair now", "fail", "fail 99", "fail -1", "reinstate x",
 		"rebuild 0 0", "idle idle", "unknown", "fail 0x0",
+		"map", "map 0", "map 513", "map 1 1", "map x",
 	};
 	int r = message("%s", words[rnd_below(ARRAY_SIZE(words))]);
 
@@ -67,7 +68,7 @@ static void sync_message(void)
 {
 	static const char * const words[] = {
 		"check", "repair", "check", "repair", "idle", "frozen",
-		"idle", "reports", "progress",
+		"idle", "reports", "progress", "map 1", "map 3", "map 512",
 	};
 	const char *word = words[rnd_below(ARRAY_SIZE(words))];
 	bool killable = sim_me->killable;
@@ -78,6 +79,21 @@ static void sync_message(void)
 	sim_me->killable = killable;
 	if (!r && (!strcmp(word, "check") || !strcmp(word, "repair")))
 		cover.scrubs++;
+}
+
+/* Ranges that are and that are not. */
+static void range_message(void)
+{
+	u64 sector = rnd_below(set.len + set.len / 8);
+	u64 sectors = rnd_below(set.len + set.len / 8);
+	bool is_one = sectors && sector + sectors <= set.len;
+	int r = message("%s %llu %llu", rnd_chance(50) ? "check" : "repair",
+			set.begin + sector, sectors);
+
+	if (is_one == (r == -EINVAL))
+		sim_fail("range %llu+%llu of %llu: %d", sector, sectors,
+			 (u64)set.len, r);
+	cover.scrubs += !r;
 }
 
 static void clear_errors(void)
@@ -153,8 +169,7 @@ static void pause_device(void)
 		let_time_pass();
 	if (rnd_chance(20))
 		leg_message();
-	if (md_resume(&sim_md))
-		sim_fail("the device cannot be resumed");
+	table_resume();
 }
 
 /* What was under way when it began ends before the pressure does. */
@@ -223,8 +238,10 @@ static void act(void)
 
 	if (dice < 30)
 		audit_status(&st);
-	else if (dice < 50)
+	else if (dice < 47)
 		sync_message();
+	else if (dice < 50)
+		range_message();
 	else if (dice < 65)
 		leg_message();
 	else if (dice < 70)

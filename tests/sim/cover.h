@@ -39,6 +39,8 @@ COUNTER(pool_waits);
 COUNTER(pressure);
 COUNTER(rescues);
 COUNTER(crashes);
+COUNTER(set_back);
+COUNTER(garbled);
 COUNTER(hotplugs);
 COUNTER(scribbles);
 COUNTER(checks);

@@ -7,6 +7,9 @@
  */
 #include "oracle.h"
 
+/* In one seed. */
+#define MAX_CRASHES	8
+
 static u32 suspects(const struct sim_set *s)
 {
 	unsigned int i;
@@ -45,7 +48,8 @@ bool crash_bearable(void)
 	struct sim_set next = set;
 
 	next.rebuild = suspects(&next);
-	return had->crashes < caps.crashes && !versions_forgotten &&
+	return had->crashes < min_t(u64, caps.crashes, MAX_CRASHES) &&
+	       !versions_forgotten &&
 	       !liar_might_win() && !set.readonly && table_enough(&next);
 }
 
@@ -60,9 +64,11 @@ void crash_happens(void)
 	oracle_crash();
 	mem_crash();
 	locks_reset();
-	next.rebuild = suspects(&next);
+	sim_module_init();
+	next.rebuild = next.metadata ? 0 : suspects(&next);
+	past_happens(&next);
 	next.sync = next.nr_legs > 1 && rnd_chance(70);
-	next.torn = !next.sync;
+	next.torn = !next.sync && !next.metadata;
 	/* Who differs after a crash would be failed for it. */
 	next.max_errors = 0;
 	table_in_use(&next);
@@ -81,7 +87,7 @@ static bool all_well(unsigned int block)
 {
 	unsigned int i;
 
-	if (hweight32(set.members) != set.nr_legs || set.rebuild)
+	if (hweight32(set.members) != set.nr_legs || suspects(&set))
 		return false;
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i) && is_spoilt(&sim_legs[i], block))
@@ -101,6 +107,16 @@ static void check_majority(unsigned int block, unsigned int most)
 	}
 }
 
+/*
+ * M3: what a crash has left in two versions is settled by whoever reads it.  In
+ * what is nowhere dirty that cannot be; a leg may be behind.
+ */
+static bool must_be_settled(unsigned int block)
+{
+	return set.metadata && all_well(block) && versions_left(block) <= 2 &&
+	       !fault_plan.overload;
+}
+
 /* What T legs hold can be read, and what was flushed they hold. */
 static void check_block(unsigned int block)
 {
@@ -111,6 +127,11 @@ static void check_block(unsigned int block)
 	check_majority(block, most);
 	status = request_one(REQ_OP_READ, block * block_sectors(),
 			     block_sectors(), 0);
+	if (status && must_be_settled(block)) {
+		oracle_dump(block);
+		sim_fail("M3: block %u cannot be read after a crash: %u", block,
+			 status);
+	}
 	if (!status || most < max(set.threshold, set.nr_legs / 2 + 1))
 		return;
 	oracle_dump(block);

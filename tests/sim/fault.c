@@ -82,7 +82,9 @@ static unsigned int good_without(struct sim_leg *leg, unsigned int block)
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i) && i != leg->index &&
 		    !sim_legs[i].suspect && !sim_legs[i].dead &&
-		    !leg_block_bad(&sim_legs[i], block))
+		    !leg_block_bad(&sim_legs[i], block) &&
+		    !(load.crash && set.metadata &&
+		      block_any_bit(sim_legs[i].rot_durable, block)))
 			good++;
 	return good;
 }
@@ -304,6 +306,16 @@ blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 	if (rolls(fault_plan.write_error) && fault_suspect(leg))
 		return pick_error();
 	return burst(leg, sector);
+}
+
+/* Below the set's data. */
+blk_status_t fault_meta(struct sim_leg *leg, bool write)
+{
+	if (leg->dead)
+		return BLK_STS_TRANSPORT;
+	if (write && rolls(fault_plan.write_error) && fault_suspect(leg))
+		return pick_error();
+	return BLK_STS_OK;
 }
 
 blk_status_t fault_flush(struct sim_leg *leg)

@@ -23,6 +23,8 @@ struct leg_io {
 	bool quiet;
 };
 
+#define LEG_BYTES	((SIM_MAX_START + SIM_MAX_SECTORS) * SECTOR_SIZE)
+
 struct sim_leg sim_legs[SIM_MAX_DEVS];
 
 void legs_init(void)
@@ -32,8 +34,8 @@ void legs_init(void)
 	for (i = 0; i < SIM_MAX_DEVS; i++) {
 		struct sim_leg *leg = &sim_legs[i];
 
-		leg->disk = malloc(SIM_MAX_SECTORS * SECTOR_SIZE);
-		leg->cache = malloc(SIM_MAX_SECTORS * SECTOR_SIZE);
+		leg->disk = malloc(LEG_BYTES);
+		leg->cache = malloc(LEG_BYTES);
 	}
 }
 
@@ -69,6 +71,7 @@ void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
 	memset(leg, 0, sizeof(*leg));
 	leg->disk = disk;
 	leg->cache = cache;
+	memset(disk, 0, SIM_MAX_START * SECTOR_SIZE);
 	leg->index = index;
 	leg->start = start;
 	leg->sectors = start + set.len + slack;
@@ -189,10 +192,41 @@ void leg_garbage(struct sim_leg *leg, sector_t sector, sector_t sectors)
 	}
 }
 
+/*
+ * Below the set's data, where metadata is: each sector is just what was written
+ * there last.
+ */
+
+static void meta_destage(struct sim_leg *leg, sector_t sector)
+{
+	memcpy(leg->disk + sector * SECTOR_SIZE,
+	       leg->cache + sector * SECTOR_SIZE, SECTOR_SIZE);
+	bitmap_clear(leg->meta_dirty, sector, 1);
+}
+
+static void meta_flush(struct sim_leg *leg)
+{
+	unsigned long sector;
+
+	for_each_set_bit(sector, leg->meta_dirty, SIM_MAX_START)
+		meta_destage(leg, sector);
+}
+
+static void meta_crash(struct sim_leg *leg, unsigned int percent)
+{
+	unsigned long sector;
+
+	for_each_set_bit(sector, leg->meta_dirty, SIM_MAX_START)
+		if (rnd_chance(percent))
+			meta_destage(leg, sector);
+	bitmap_zero(leg->meta_dirty, SIM_MAX_START);
+}
+
 static void flush_cache(struct sim_leg *leg)
 {
 	unsigned long sector;
 
+	meta_flush(leg);
 	for_each_set_bit(sector, leg->dirty, SIM_MAX_SECTORS) {
 		destage(leg, sector);
 		if (!sim_test_bit(sector, leg->rot))
@@ -238,6 +272,7 @@ static void leg_crash(struct sim_leg *leg, unsigned int percent)
 	for (b = 0; b < set_blocks(); b++)
 		crash_block(leg, b, rnd_chance(percent));
 	bitmap_zero(leg->dirty, SIM_MAX_SECTORS);
+	meta_crash(leg, percent);
 	leg->out = 0;
 	leg->frozen_until = 0;
 	leg->dead = false;
@@ -283,6 +318,35 @@ static void bio_bytes(struct bio *bio, unsigned int sector, u8 *data,
 static sector_t data_sector(struct leg_io *li)
 {
 	return li->bio->bi_iter.bi_sector - li->leg->start;
+}
+
+static bool is_meta(struct leg_io *li)
+{
+	struct bio *bio = li->bio;
+
+	return bio->bi_iter.bi_size &&
+	       bio->bi_iter.bi_sector < li->leg->start;
+}
+
+static void move_meta(struct leg_io *li, unsigned int i)
+{
+	struct sim_leg *leg = li->leg;
+	sector_t at = li->bio->bi_iter.bi_sector + i;
+	u8 *disk = leg->disk + at * SECTOR_SIZE;
+	u8 *cache = leg->cache + at * SECTOR_SIZE;
+
+	if (bio_op(li->bio) == REQ_OP_READ) {
+		bio_bytes(li->bio, i, sim_test_bit(at, leg->meta_dirty) ?
+			  cache : disk, true);
+		return;
+	}
+	/* Now and then what is overwritten has left the cache by then. */
+	if (sim_test_bit(at, leg->meta_dirty) && rnd_chance(20))
+		meta_destage(leg, at);
+	bio_bytes(li->bio, i, cache, false);
+	bitmap_set(leg->meta_dirty, at, 1);
+	if (li->bio->bi_opf & REQ_FUA)
+		meta_destage(leg, at);
 }
 
 static void move_read(struct leg_io *li, unsigned int from, unsigned int to)
@@ -364,7 +428,10 @@ static void move(struct leg_io *li, unsigned int to)
 	li->moved = to;
 	if (li->status)
 		return;
-	if (bio_op(li->bio) == REQ_OP_READ)
+	if (is_meta(li))
+		for (; from < to; from++)
+			move_meta(li, from);
+	else if (bio_op(li->bio) == REQ_OP_READ)
 		move_read(li, from, to);
 	else
 		move_write(li, from, to);
@@ -415,6 +482,8 @@ static void decide(struct leg_io *li)
 
 	if (!bio->bi_iter.bi_size)
 		li->status = fault_flush(li->leg);
+	else if (is_meta(li))
+		li->status = fault_meta(li->leg, bio_op(bio) != REQ_OP_READ);
 	else if (bio_op(bio) == REQ_OP_READ)
 		li->status = fault_read(li->leg, data_sector(li),
 					bio_sectors(bio));
@@ -491,6 +560,11 @@ static void check_bio(struct sim_leg *leg, struct bio *bio)
 	}
 	if ((bio->bi_iter.bi_size | at << SECTOR_SHIFT) & mask)
 		sim_fail("leg %u: I/O is not made of its blocks", leg->index);
+	if (set.metadata && at >= 8 && at + bio_sectors(bio) <= leg->start)
+		return;
+	if (set.metadata && at + bio_sectors(bio) <= leg->start &&
+	    bio_op(bio) == REQ_OP_READ)
+		return;
 	if (at < leg->start || at + bio_sectors(bio) > leg->start + set.len)
 		sim_fail("leg %u: I/O outside of the set's data: %llu+%u",
 			 leg->index, at, bio_sectors(bio));

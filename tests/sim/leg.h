@@ -7,6 +7,7 @@
 
 #define SIM_MAX_DEVS	14
 #define SIM_MAX_SECTORS	2048
+#define SIM_MAX_START	512
 
 /*
  * What a sector holds, as a number: 0 is zeroes; up to SIM_ID_MASK the version
@@ -22,6 +23,7 @@
  * @start: where the set's data begins on it, in sectors
  * @disk: what survives a crash
  * @cache: what does not, where @dirty
+ * @meta_dirty: likewise, below @start, from the start of the device
  * @id: what a read of a sector of the set's data returns
  * @durable: what one would return after a crash
  * @rot: sectors that return something else than they should
@@ -45,6 +47,7 @@ struct sim_leg {
 	u8 *disk;
 	u8 *cache;
 	DECLARE_BITMAP(dirty, SIM_MAX_SECTORS);
+	DECLARE_BITMAP(meta_dirty, SIM_MAX_START);
 	u32 id[SIM_MAX_SECTORS];
 	u32 durable[SIM_MAX_SECTORS];
 	DECLARE_BITMAP(rot, SIM_MAX_SECTORS);
@@ -115,6 +118,7 @@ void fault_choose(void);
 blk_status_t fault_read(struct sim_leg *leg, sector_t sector, sector_t n);
 blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 			 bool data);
+blk_status_t fault_meta(struct sim_leg *leg, bool write);
 blk_status_t fault_flush(struct sim_leg *leg);
 bool fault_lands(struct sim_leg *leg, sector_t sector);
 bool fault_skips(struct sim_leg *leg, sector_t sector, sector_t n,

@@ -173,9 +173,58 @@ void bitmap_free(const unsigned long *map)
  * Text.
  */
 
+int uuid_parse(const char *text, uuid_t *uuid)
+{
+	unsigned int i, digits[2];
+
+	if (strlen(text) != 36)
+		return -EINVAL;
+	for (i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			if (*text++ != '-')
+				return -EINVAL;
+		if (sscanf(text, "%1x%1x", &digits[0], &digits[1]) != 2)
+			return -EINVAL;
+		uuid->b[i] = digits[0] << 4 | digits[1];
+		text += 2;
+	}
+	return 0;
+}
+
+static int put_uuid(char *buf, size_t size, const u8 *uuid)
+{
+	char text[40], *at = text;
+	unsigned int i;
+
+	for (i = 0; i < 16; i++)
+		at += sprintf(at, "%s%02x", i == 4 || i == 6 || i == 8 ||
+			      i == 10 ? "-" : "", uuid[i]);
+	return snprintf(buf, size, "%s", text);
+}
+
+/* As the C library does it, and "%pUb", which only the kernel knows. */
+static int format(char *buf, size_t size, const char *fmt, va_list args)
+{
+	const char *uuid = strstr(fmt, "%pUb");
+	char *before;
+	size_t at;
+	int n, m;
+
+	if (!uuid)
+		return vsnprintf(buf, size, fmt, args);
+	before = strndup(fmt, uuid - fmt);
+	/* What it takes of the arguments is gone: so it is on this machine. */
+	n = vsnprintf(buf, size, before, args);
+	free(before);
+	at = min_t(size_t, n, size);
+	m = put_uuid(buf + at, size - at, va_arg(args, const u8 *));
+	at = min_t(size_t, n + m, size);
+	return n + m + format(buf + at, size - at, uuid + 4, args);
+}
+
 static int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
-	int n = vsnprintf(buf, size, fmt, args);
+	int n = format(buf, size, fmt, args);
 
 	return n < 0 || !size ? 0 : min((size_t)n, size - 1);
 }

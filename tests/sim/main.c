@@ -3,7 +3,7 @@
  * Runs seeds, on all processors, and says what came of it.
  *
  * usage: sim [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-kq]
- *	  sim -s SEED [-c CAPS] [-tk]
+ *	  sim -s SEED [-c CAPS] [-C N:T] [-tk]
  *
  * -m: give up after so many failures; -k: bear with what is known to be wrong;
  * -q: do not make smaller what failed; -c: as that would have it; -t: trace.
@@ -58,6 +58,7 @@ static void load_cap(void)
 	load.requests = min_t(u64, load.requests, caps.requests);
 	load.phases = min_t(u64, load.phases, caps.phases);
 	load.max_sectors = min_t(u64, load.max_sectors, caps.sectors);
+	had->crashes = 0;
 	had->callers = load.callers;
 	had->requests = load.requests;
 	had->phases = load.phases;
@@ -65,6 +66,8 @@ static void load_cap(void)
 	if (!caps.pressure)
 		mem_plan.nowait_fails = 0;
 }
+
+struct sim_crashes sim_crashes;
 
 static void load_choose(void)
 {
@@ -79,6 +82,12 @@ static void load_choose(void)
 	load.crash = rnd_chance(15);
 	load.hotplug = rnd_chance(20);
 	load.max_sectors = 1 << rnd_range(0, 9);
+	if (sim_crashes.legs) {
+		load.crash = true;
+		load.callers = rnd_range(1, 3);
+		load.requests = rnd_range(2, 12);
+		load.hotplug = false;
+	}
 	if (load.pressure)
 		mem_plan.nowait_fails = rnd_chance(50) ? 0 :
 					rnd_chance(50) ? 30 : 700;
@@ -96,7 +105,9 @@ void one_seed(u64 seed)
 	locks_reset();
 	mem_reset();
 	sched_init();
+	sim_module_init();
 	fault_choose();
+	past_init();
 	table_choose();
 	load_choose();
 	load_cap();
@@ -136,13 +147,13 @@ static void runner(unsigned int job)
 		one_seed(seed);
 		__atomic_fetch_add(&shared->passed, 1, __ATOMIC_RELAXED);
 		add_cover();
-		if (litter == MAX_LITTER)
+		if (litter >= MAX_LITTER)
 			break;
 	}
 	if (!litter)
 		sim_module_exit();
 	fflush(NULL);
-	exit(litter == MAX_LITTER ? LITTERED : 0);
+	exit(litter >= MAX_LITTER ? LITTERED : 0);
 }
 
 static pid_t start_runner(unsigned int job)
@@ -314,7 +325,7 @@ static int many(u64 first, u64 seeds, unsigned int jobs, u64 most)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-kq]\n"
+		"usage: %s [-n SEEDS] [-f FIRST] [-j JOBS] [-m MOST] [-C N:T] [-kq]\n"
 		"       %s -s SEED [-c CAPS] [-tk]\n", self, self);
 	return 2;
 }
@@ -355,6 +366,9 @@ static bool take_option(struct order *order, int opt)
 		return true;
 	case 'c':
 		return caps_read(&caps, optarg);
+	case 'C':
+		return sscanf(optarg, "%u:%u", &sim_crashes.legs,
+			      &sim_crashes.threshold) == 2;
 	case 'q':
 		quiet = true;
 		return true;
@@ -377,7 +391,7 @@ int main(int argc, char **argv)
 	self = argv[0];
 	caps_none(&caps);
 	order.jobs = sysconf(_SC_NPROCESSORS_ONLN);
-	while ((opt = getopt(argc, argv, "n:f:j:m:s:c:tkq")) != -1)
+	while ((opt = getopt(argc, argv, "n:f:j:m:s:c:C:tkq")) != -1)
 		if (!take_option(&order, opt))
 			return usage();
 	sim_about = about;

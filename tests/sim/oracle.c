@@ -136,17 +136,33 @@ static bool fifo_must_succeed(struct o_op *o)
 	return set.members & ~hurt;
 }
 
+/*
+ * With metadata, legs are flushed when nobody has asked for it: whoever asks
+ * next hears of it if too many have failed that.
+ */
+static bool flush_failed(void)
+{
+	unsigned int i, good = 0;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		good += set.members & BIT(i) && !sim_legs[i].failed_flush;
+	return set.metadata && good < set.threshold;
+}
+
 /* Promises 1 and 4: what T good legs hold is returned, not an error. */
 static bool must_succeed(struct o_op *o)
 {
 	unsigned int i, n = op_blocks(o);
 
-	if (o->generation != set.generation)
+	/* Where legs are behind, metadata knows it for longer. */
+	if (o->generation != set.generation ||
+	    (set.metadata && fault_plan.overload))
 		return false;
 	if (o->op == REQ_OP_READ && set.pattern == SIM_FIFO)
 		return fifo_must_succeed(o);
 	if (!o->sectors)
-		return hweight32(set.members & ~o->hurt[n]) >= set.threshold;
+		return hweight32(set.members & ~o->hurt[n]) >= set.threshold &&
+		       !flush_failed();
 	for (i = 0; i < n; i++) {
 		if (hweight32(set.members & ~o->hurt[i]) < set.threshold)
 			return false;
@@ -185,6 +201,34 @@ static void count_block_votes(struct o_op *o, const u32 *ids)
 		cover.block_votes++;
 }
 
+/* With metadata: more legs are away, behind or wrong than promises bear. */
+bool oracle_too_few_good(unsigned int b)
+{
+	unsigned int i, good = 0;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		good += set.members & BIT(i) && !sim_legs[i].suspect &&
+			!leg_block_bad(&sim_legs[i], b);
+	return set.metadata && (fault_plan.overload || good < set.threshold);
+}
+
+/*
+ * M3: where writes were cut off, one of two versions may be chosen, and is
+ * given to all.  With overload more legs than that bears may be wrong.
+ */
+bool oracle_may_be_settled(unsigned int b, u64 when)
+{
+	unsigned int i;
+
+	if (!set.metadata)
+		return false;
+	/* It may not have been compared since the set was made. */
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) && leg_block_bad(&sim_legs[i], b))
+			return true;
+	return fault_plan.overload || version_contested(b, when);
+}
+
 /* Promise 1: what is returned may be, and T legs returned it. */
 static void check_read(struct o_op *o, const u32 *ids)
 {
@@ -196,13 +240,17 @@ static void check_read(struct o_op *o, const u32 *ids)
 		if (sim_lenient && set.pattern == SIM_FIFO &&
 		    ids[i] & SIM_ID_BAD)
 			continue;
+		/* Where it is settled, a leg that is wrong may win. */
+		if (oracle_too_few_good(b))
+			continue;
 		if (!version_allowed(b, ids[i], o->start, false))
 			oracle_dump(b);
 		if (!version_allowed(b, ids[i], o->start, false))
 			sim_fail("promise 1: block %u was read as a wrong %#x",
 				 b, ids[i]);
 		if (o->generation == set.generation &&
-		    hweight32(served_by(o, i, ids[i])) < votes_needed())
+		    hweight32(served_by(o, i, ids[i])) < votes_needed() &&
+		    !oracle_may_be_settled(b, o->start))
 			sim_fail("promise 1: block %u read as %#x of legs %#x",
 				 b, ids[i], served_by(o, i, ids[i]));
 		if (set.pattern == SIM_FIFO || set.minority)
@@ -238,7 +286,9 @@ static void check_durable(struct o_op *o, unsigned int first, unsigned int n)
 {
 	unsigned int b;
 
-	if (o->generation != set.generation)
+	/* Legs that are away hold it, too. */
+	if (o->generation != set.generation ||
+	    (set.metadata && fault_plan.overload))
 		return;
 	for (b = first; b < first + n; b++) {
 		if (hweight32(durable_on(b, o->start)) >= set.threshold)
@@ -270,7 +320,8 @@ static void check_flushed(struct o_op *o)
 	unsigned int i, dev, good = 0;
 	struct o_status st;
 
-	if (load.admin || !list_empty(&ops))
+	/* With metadata there are others. */
+	if (load.admin || set.metadata || !list_empty(&ops))
 		return;
 	for (dev = 0; dev < SIM_MAX_DEVS; dev++)
 		good += set.members & BIT(dev) && !sim_legs[dev].suspect;
@@ -329,7 +380,11 @@ static void check_error(struct o_op *o, blk_status_t status)
 {
 	if (o->generation != set.generation || o->requeues != cover.requeues)
 		return;
-	if (o->told && status != error_due(o))
+	/* Where legs are behind, or cannot be told, nobody is asked. */
+	if (set.metadata && fault_plan.overload)
+		return;
+	/* What legs said to metadata counts, too. */
+	if (o->told && !set.metadata && status != error_due(o))
 		sim_fail("promise 2: %llu+%u failed with status %u, not %u",
 			 o->sector, o->sectors, status, error_due(o));
 	if (o->op == REQ_OP_READ && !o->asked && status != BLK_STS_AGAIN)
@@ -423,7 +478,7 @@ static bool covers(struct o_op *o, unsigned int b)
  * many legs may hold each of several versions after a write that failed: the
  * lowest leg's is the answer, and the others are told to differ from it.  After
  * a crash legs differ, too: the option sync says so, and nobody who does not
- * use it.
+ * use it.  Where a leg does not take what it is to be given, they still do.
  */
 static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 {
@@ -431,7 +486,9 @@ static bool gives_cause(struct sim_leg *leg, unsigned int b, u32 id)
 		return false;
 	return !oracle_allowed(b, id) || version_discarded(b) ||
 	       block_any_bit(leg->rot, b) || lacks_by_fault(leg, b) ||
-	       ((set.minority || set.torn) && oracle_contested(b)) ||
+	       ((set.minority || set.torn ||
+		 (set.metadata && fault_plan.write_error)) &&
+		oracle_contested(b)) ||
 	       (set.torn && version_pending(b));
 }
 
@@ -514,13 +571,19 @@ static void took(struct sim_leg *leg, struct bio *bio, bool quiet)
 	}
 }
 
+static bool is_metadata(struct sim_leg *leg, struct bio *bio)
+{
+	return bio->bi_iter.bi_sector < leg->start;
+}
+
 /* What a leg answers to a write that is sent to it as it came. */
 static void said(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 {
 	sector_t at = bio->bi_iter.bi_sector - leg->start;
 	struct o_op *o;
 
-	if (bio_op(bio) != REQ_OP_WRITE || !bio->bi_iter.bi_size)
+	if (bio_op(bio) != REQ_OP_WRITE || !bio->bi_iter.bi_size ||
+	    is_metadata(leg, bio))
 		return;
 	list_for_each_entry(o, &ops, node)
 		if (o->op == REQ_OP_WRITE && o->sector == at &&
@@ -569,7 +632,7 @@ bool oracle_leg_start(struct sim_leg *leg, struct bio *bio)
 	enum req_op op = bio_op(bio);
 	unsigned int i;
 
-	if (!bio->bi_iter.bi_size)
+	if (!bio->bi_iter.bi_size || is_metadata(leg, bio))
 		return false;
 	for (i = 0; i < bio_sectors(bio); i += block_sectors())
 		if (op == REQ_OP_READ)
@@ -598,7 +661,8 @@ void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status,
 
 	said(leg, bio, status);
 	if (!status) {
-		if (op != REQ_OP_READ && bio->bi_iter.bi_size)
+		if (op != REQ_OP_READ && bio->bi_iter.bi_size &&
+		    bio->bi_iter.bi_sector >= leg->start)
 			took(leg, bio, quiet);
 		return;
 	}

@@ -27,6 +27,8 @@ enum sim_pattern {
  * @need: legs that have to stay good at any place
  * @silent: legs may be wrong without saying so
  * @generation: grows with each table
+ * @metadata: legs know what they are
+ * @home: with metadata, the device of each leg, also of one that is away
  * @torn: legs may differ, and nobody told the target to make them equal
  */
 struct sim_set {
@@ -56,6 +58,8 @@ struct sim_set {
 	bool silent;
 	unsigned int generation;
 	bool torn;
+	bool metadata;
+	int home[SIM_MAX_LEGS];
 };
 
 extern struct sim_set set;
@@ -141,6 +145,8 @@ struct o_write *version_new(unsigned int nr_ids, const u32 *ids);
 void version_add(unsigned int block, struct o_write *w);
 bool version_has_id(const struct o_write *w, u32 id);
 bool version_allowed(unsigned int block, u32 id, u64 when, bool for_good);
+bool oracle_too_few_good(unsigned int b);
+bool oracle_may_be_settled(unsigned int b, u64 when);
 bool version_contested(unsigned int block, u64 when);
 bool version_discarded(unsigned int block);
 bool version_pending(unsigned int block);
@@ -249,7 +255,13 @@ void admin_stop(void);
 void table_choose(void);
 void table_text(char *text, size_t size);
 void table_in_use(const struct sim_set *next);
+void past_init(void);
+void past_begins(void);
+bool past_began(void);
+void past_happens(struct sim_set *next);
 void table_reload(bool noflush);
+void table_resume(void);
+void table_bring_home(void);
 bool table_enough(const struct sim_set *s);
 unsigned int most_common(unsigned int block, u32 *id);
 void set_calc(struct sim_set *s);

@@ -95,14 +95,18 @@ static void change(struct sim_set *next)
 {
 	unsigned int slot = rnd_below(next->nr_legs);
 
-	if (rnd_chance(50)) {
+	if (next->metadata && next->dev[slot] < 0) {
+		next->dev[slot] = next->home[slot];
+		set_calc(next);
+	} else if (rnd_chance(50)) {
 		next->rewrite = !next->rewrite && next->nr_legs > 1 &&
 				next->pattern != SIM_FIFO && !next->blkverify;
 		next->max_errors = 0;
-		next->region = block_sectors() << rnd_below(7);
+		if (!next->metadata)
+			next->region = block_sectors() << rnd_below(7);
 		next->rate = 0;
 	}
-	if (rnd_chance(30))
+	if (rnd_chance(30) && !next->metadata)
 		replace_leg(next, slot);
 	else if (rnd_chance(30))
 		drop_leg(next, slot);
@@ -142,7 +146,7 @@ static void changed_table(const struct o_status *st, char *text, size_t size,
 {
 	struct sim_set old = set;
 
-	next->rebuild = not_whole(st);
+	next->rebuild = next->metadata ? 0 : not_whole(st);
 	/* Legs may differ, and this one does not say so. */
 	next->torn |= !!strstr(text, " sync");
 	next->sync = false;
@@ -153,6 +157,47 @@ static void changed_table(const struct o_status *st, char *text, size_t size,
 	set = *next;
 	table_text(text, size);
 	set = old;
+}
+
+/*
+ * With metadata that takes a quorum: if too many legs have faults, the user
+ * tries again without.
+ */
+void table_resume(void)
+{
+	bool on = fault_plan.on;
+	int r = md_resume(&sim_md);
+
+	if (!r)
+		return;
+	if (!set.metadata || !fault_plan.overload)
+		sim_fail("the device cannot be resumed: %d", r);
+	fault_plan.on = false;
+	r = md_resume(&sim_md);
+	fault_plan.on = on;
+	if (r)
+		sim_fail("the device cannot be resumed by whole legs: %d", r);
+}
+
+/* With metadata: all legs are there again. */
+void table_bring_home(void)
+{
+	struct sim_set next = set, old = set;
+	char text[1024];
+
+	memcpy(next.dev, set.home, sizeof(next.dev));
+	set_calc(&next);
+	if (next.members == set.members)
+		return;
+	md_suspend(&sim_md, false, false);
+	audit_fold();
+	set = next;
+	table_text(text, sizeof(text));
+	set = old;
+	/* There may be no memory for it. */
+	while (set.members != next.members)
+		use(text, &next);
+	table_resume();
 }
 
 void table_reload(bool noflush)
@@ -166,10 +211,9 @@ void table_reload(bool noflush)
 	md_status(&sim_md, STATUSTYPE_TABLE, text, sizeof(text));
 	audit_status(&st);
 	audit_fold();
-	next.rebuild = not_whole(&st);
+	next.rebuild = next.metadata ? 0 : not_whole(&st);
 	if (rnd_chance(50))
 		changed_table(&st, text, sizeof(text), &next);
 	use(text, &next);
-	if (md_resume(&sim_md))
-		sim_fail("the device cannot be resumed");
+	table_resume();
 }

@@ -49,7 +49,9 @@ void rewrite_check(unsigned int b, u32 id)
 	unsigned int may = may_hold(b, id);
 
 	/* Filler is of use to nobody, and harms nobody. */
-	if (id & SIM_ID_BAD || !fault_none_moves())
+	if (id & SIM_ID_BAD || !fault_none_moves() ||
+	    oracle_too_few_good(b) ||
+	    oracle_may_be_settled(b, oracle_tick + 1))
 		return;
 	if (may < set.threshold) {
 		oracle_dump(b);

@@ -33,6 +33,18 @@ struct shrinking {
 	unsigned int attempts;
 };
 
+/**
+ * struct sim_crashes - what to try only, if anything: crashes of such a set
+ * @legs: how many; 0 for whatever the seed says
+ * @threshold: how many have to agree
+ */
+struct sim_crashes {
+	unsigned int legs;
+	unsigned int threshold;
+};
+
+extern struct sim_crashes sim_crashes;
+
 void one_seed(u64 seed);
 void caps_none(struct sim_caps *c);
 bool caps_read(struct sim_caps *c, const char *text);

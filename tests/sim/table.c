@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables, and the devices below them, from the seed. */
 #include "oracle.h"
+#include "run.h"
 
 static unsigned int pick_block(void)
 {
@@ -16,6 +17,10 @@ static void choose_shape(void)
 	set.nr_legs = rnd_chance(50) ? 3 : rnd_range(1, 9);
 	set.threshold = rnd_chance(70) ? set.nr_legs / 2 + 1 :
 			rnd_range(1, set.nr_legs);
+	if (sim_crashes.legs) {
+		set.nr_legs = sim_crashes.legs;
+		set.threshold = sim_crashes.threshold;
+	}
 	set.minority = set.threshold <= set.nr_legs / 2;
 	set.block = pick_block();
 	for (i = 0; i < SIM_MAX_DEVS; i++)
@@ -49,6 +54,7 @@ static void choose_options(struct sim_set *s)
 	s->max_errors = many && !s->discards && rnd_chance(20) ?
 			rnd_range(1, 4) : 0;
 	s->rate = rnd_chance(10) ? rnd_range(64, 4096) : 0;
+	s->metadata = !s->minority && (rnd_chance(40) || sim_crashes.legs);
 }
 
 /* What follows from the rest. */
@@ -71,16 +77,21 @@ static void choose_devices(void)
 {
 	unsigned int i, spare;
 
+	/* Without the only leg with large blocks there may be smaller. */
+	for (i = 0; set.metadata && i < SIM_MAX_DEVS; i++)
+		set.leg_block[i] = set.block;
+
 	for (i = 0; i < set.nr_legs; i++)
 		set.dev[i] = i;
 	spare = set.nr_legs - set.threshold;
-	if (spare && rnd_chance(10)) {
+	if (spare && !set.metadata && rnd_chance(10)) {
 		set.dev[rnd_below(set.nr_legs)] = -1;
 		spare--;
 	}
 	set_calc(&set);
+	memcpy(set.home, set.dev, sizeof(set.home));
 	i = rnd_below(set.nr_legs);
-	if (spare && rnd_chance(15) && set.dev[i] >= 0)
+	if (spare && !set.metadata && rnd_chance(15) && set.dev[i] >= 0)
 		set.rebuild = BIT(i);
 }
 
@@ -124,8 +135,10 @@ void table_choose(void)
 	choose_options(&set);
 	choose_devices();
 	for (i = 0; i < SIM_MAX_DEVS; i++) {
-		leg_setup(&sim_legs[i], rnd_chance(50) ? 0 :
-			  8 * rnd_range(1, 7), rnd_below(16));
+		sector_t below = set.metadata ? 272 : 0;
+
+		leg_setup(&sim_legs[i], below + (rnd_chance(50) ? 0 :
+			  8 * rnd_range(1, 7)), rnd_below(16));
 		if (i < set.nr_legs + 2)
 			fill_leg(&sim_legs[i]);
 	}
@@ -167,6 +180,8 @@ static unsigned int options_text(char *text, size_t size)
 	if (set.discards)
 		WORDS(1, "allow_discards");
 	WORDS(2, "region_size %u", set.region);
+	if (set.metadata)
+		WORDS(2, "metadata -");
 	if (set.sync)
 		WORDS(1, "sync");
 	for (i = 0; i < set.nr_legs; i++)

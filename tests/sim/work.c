@@ -163,17 +163,20 @@ bool flush_work(struct work_struct *work)
 	return wait_run(wq, work);
 }
 
-bool cancel_work(struct work_struct *work)
+static bool unqueue(struct work_struct *work)
 {
-	bool was = work->pending;
-
-	sim_point();
 	if (!work->pending)
 		return false;
 	list_del(&work->entry);
 	work->pending = false;
 	wake_up_all(&work->wq->wait);
-	return was;
+	return true;
+}
+
+bool cancel_work(struct work_struct *work)
+{
+	sim_point();
+	return unqueue(work);
 }
 
 bool cancel_work_sync(struct work_struct *work)
@@ -248,7 +251,7 @@ bool cancel_delayed_work(struct delayed_work *dw)
 		dw->work.pending = false;
 		return true;
 	}
-	return cancel_work(&dw->work);
+	return unqueue(&dw->work);
 }
 
 bool cancel_delayed_work_sync(struct delayed_work *dw)

@@ -348,8 +348,19 @@ static bool first_table(void)
 	if (r && !mem_plan.ctr_fails)
 		sim_fail("table %s is refused: %s", text, error);
 	mem_plan.ctr_fails = 0;
-	if (!r)
-		return md_resume(&sim_md) == 0;
+	if (!r) {
+		/* A new set needs all its legs. */
+		fault_plan.on = past_began();
+		r = md_resume(&sim_md);
+		if (r && set.metadata) {
+			table_resume();
+			r = 0;
+		}
+		fault_plan.on = true;
+		if (!r)
+			past_begins();
+		return !r;
+	}
 	cover.refused++;
 	return false;
 }
@@ -367,6 +378,13 @@ static void tear_down(void)
 	mem_check_leaks("after dtr");
 	if (!legs_quiet())
 		sim_fail("a leg has I/O out after dtr");
+}
+
+/* With metadata, what is written there is no less worth a crash. */
+static void crash_in_passing(void)
+{
+	if (load.crash && set.metadata && rnd_chance(30))
+		sched_crash_within(rnd_chance(50) ? 100 : 600);
 }
 
 static void phases(void)
@@ -391,7 +409,9 @@ static void end(bool loaded)
 		phases();
 		audit_end();
 	}
+	crash_in_passing();
 	tear_down();
+	sched_crash_within(0);
 	oracle_exit();
 	sched_stop();
 }
@@ -405,11 +425,16 @@ static void begin(void)
 
 void workload_main(void *arg)
 {
+	bool loaded;
+
 	begin();
 	oracle_init();
 	audit_init();
 	phases_left = load.phases;
-	end(first_table());
+	crash_in_passing();
+	loaded = first_table();
+	sched_crash_within(0);
+	end(loaded);
 }
 
 /* After a crash. */
@@ -418,7 +443,9 @@ void workload_again(void *arg)
 	bool loaded;
 
 	begin();
+	crash_in_passing();
 	loaded = first_table();
+	sched_crash_within(0);
 	if (loaded && rnd_chance(70))
 		crash_check();
 	end(loaded);

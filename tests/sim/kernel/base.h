@@ -189,6 +189,8 @@ struct hlist_head {
 #define le32_to_cpu(x)		((u32)(x))
 #define le64_to_cpu(x)		((u64)(x))
 
+#define le64_add_cpu(p, n)	(*(p) += (n))
+
 #define SZ_512			0x200
 #define SZ_1K			0x400
 #define SZ_2K			0x800

@@ -86,6 +86,13 @@ int crypto_shash_digest(struct shash_desc *desc, const u8 *data,
 #define SHASH_DESC_ON_STACK(name, tfm)					\
 	struct shash_desc __##name##_desc, *name = &__##name##_desc
 #define shash_desc_zero(d)	memset(d, 0, sizeof(*(d)))
+typedef struct { u8 b[16]; } uuid_t;
+int uuid_parse(const char *text, uuid_t *uuid);
+static inline bool uuid_is_null(const uuid_t *uuid)
+{
+	return !memchr_inv(uuid, 0, sizeof(*uuid));
+}
+#define generate_random_uuid(u)	get_random_bytes(u, 16)
 u32 crc32c(u32 crc, const void *data, unsigned int len);
 #define crc32c_le(c, d, l)	crc32c(c, d, l)
 
