@@ -189,7 +189,7 @@ static const struct accepted {
 	const char *legs;
 	u32 rebuild;
 	const char *outcome;
-	enum quorum_change change;
+	enum quorum_set_change change;
 	u8 newest;
 } accepted[] = {
 	{ "all there", { 3, 2 }, "0 1 2", 0, "tI tI tI" },

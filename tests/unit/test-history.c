@@ -247,6 +247,25 @@ static const struct quorum_disk_block *read_block(unsigned int leg, u32 slot)
 				  slot) ? b : NULL;
 }
 
+/* Whether a copy is torn: it may be whole again when it is torn once more. */
+static bool is_torn(unsigned int leg, u32 slot)
+{
+	static const struct quorum_disk_block blank;
+
+	return !read_block(leg, slot) &&
+	       memcmp(&device(leg)->block[slot], &blank, sizeof(blank));
+}
+
+static bool any_torn(void)
+{
+	unsigned int leg;
+
+	for_each_leg(leg, as.trusted)
+		if (is_torn(leg, 0) || is_torn(leg, 1))
+			return true;
+	return false;
+}
+
 /* Returns who has what counts. */
 static u32 merge_blocks(void)
 {
@@ -288,7 +307,8 @@ static void act_blocks(u32 now)
 	quorum_assembly_merge(&as, &sb, &merge);
 	newest = merge_blocks();
 	if (quorum_block_adopt(&block, &layout, &merge, suspect) ||
-	    hweight32(newest) < quorum_assembly_quorum(&as) || as.added) {
+	    hweight32(newest) < quorum_assembly_quorum(&as) || as.added ||
+	    any_torn()) {
 		maybe_crash();
 		store_blocks(now);
 	}
@@ -495,6 +515,9 @@ static void write_region(unsigned int region)
 	u32 version = ++last_version[region], took;
 	bool fua = chance(50);
 
+	/* Nothing is sent where too few could take it. */
+	if (hweight32(current_legs(region)) < threshold())
+		return;
 	make_dirty(region);
 	if (crashed)
 		return;
@@ -540,6 +563,8 @@ static bool resync(unsigned int region)
 	u32 legs = current_legs(region), version = 0;
 	unsigned int leg, votes, versions;
 
+	if (hweight32(legs) < threshold())
+		return false;
 	votes = vote(region, legs, &version, &versions);
 	if (votes < threshold() && (versions != 2 || suspect))
 		return false;

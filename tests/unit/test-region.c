@@ -4,6 +4,7 @@
  * changes: threshold legs have a vote everywhere, always.
  */
 #include "room.h"
+#include "dm-quorum-behind.h"
 #include "dm-quorum-region.h"
 
 #define NR_LEGS		5
