@@ -329,7 +329,7 @@ static const char * const odd_words[] = {
 	"read_pattern", "rewrite_corrupted", "blkverify", "hash",
 	"allow_minority", "no_write_copy", "allow_discards", "region_size",
 	"sync", "nosync", "rebuild", "max_errors", "max_recovery_rate",
-	"metadata", "Sync", "syncs", "\x80\xff",
+	"Sync", "syncs", "\x80\xff",
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 };
 
@@ -605,6 +605,9 @@ static bool message_is_right(const struct text *text, const struct table *t)
 
 	if (text->nr == 1)
 		return find(message_words, 6, text->word[0]) >= 0;
+	/* Of a range, which may be none. */
+	if (text->nr == 3)
+		return find(message_words, 2, text->word[0]) >= 0;
 	return text->nr == 2 &&
 	       find(message_words + 6, 3, text->word[0]) >= 0 &&
 	       small(text->word[1], &leg) && leg < t->legs && t->on[leg] >= 0;
