@@ -24,8 +24,20 @@ int quorum_suspects_init(struct quorum_suspects *suspects,
 {
 	spin_lock_init(&suspects->lock);
 	return quorum_bits_init(&suspects->unsettled, nr_regions, shift) ?:
-	       quorum_bits_init(&suspects->torn, nr_regions, shift) ?:
 	       quorum_bits_init(&suspects->undecided, nr_regions, shift);
+}
+
+/**
+ * quorum_suspects_remember() - there is metadata to say what was torn
+ * @suspects: without suspects
+ *
+ * Context: May sleep; nobody else knows of @suspects.
+ * Return: 0 or -ENOMEM; quorum_suspects_exit() is due in any case.
+ */
+int quorum_suspects_remember(struct quorum_suspects *suspects)
+{
+	return quorum_bits_init(&suspects->torn, suspects->unsettled.nr,
+				suspects->unsettled.shift);
 }
 
 void quorum_suspects_exit(struct quorum_suspects *suspects)
@@ -129,7 +141,8 @@ void quorum_region_settled(struct quorum_suspects *suspects,
 	spin_lock_irqsave(&suspects->lock, flags);
 	if (suspects->unsettled.weight && suspects->marks == marks) {
 		quorum_bits_assign(&suspects->unsettled, region, 1, false);
-		quorum_bits_assign(&suspects->torn, region, 1, false);
+		if (suspects->torn.weight)
+			quorum_bits_assign(&suspects->torn, region, 1, false);
 	}
 	spin_unlock_irqrestore(&suspects->lock, flags);
 }

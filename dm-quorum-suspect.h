@@ -15,7 +15,8 @@
  * struct quorum_suspects - the regions in which legs may differ
  * @unsettled: regions in which a write failed that some leg took, or that are
  *	to be compared for the first time
- * @torn: those of them in which writes may have been cut off by a crash
+ * @torn: with metadata, those of them in which writes may have been cut off by
+ *	a crash
  * @undecided: regions in which the sweep last found blocks without a winner, or
  *	could not write it to a loser
  * @marks: how often regions were unsettled
@@ -31,6 +32,7 @@ struct quorum_suspects {
 
 int quorum_suspects_init(struct quorum_suspects *suspects,
 			 unsigned long nr_regions, unsigned int shift);
+int quorum_suspects_remember(struct quorum_suspects *suspects);
 void quorum_suspects_exit(struct quorum_suspects *suspects);
 bool quorum_unsettled(struct quorum_suspects *suspects, sector_t sector);
 bool quorum_any_undecided(struct quorum_suspects *suspects, sector_t sector,

@@ -115,6 +115,7 @@ static int start_meta(struct quorum *q)
 		return 0;
 	q->members = GENMASK(q->nr_legs - 1, 0);
 	if (quorum_regions_remember(&q->regions, q->members & ~q->present) ||
+	    quorum_suspects_remember(&q->suspects) ||
 	    quorum_meta_init(q, q->meta, quorum_commit_work) ||
 	    quorum_clean_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
