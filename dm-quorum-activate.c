@@ -155,6 +155,17 @@ static void go_on(struct quorum_recall *act)
 	quorum_sync_recall(q, &kept);
 }
 
+static u32 found_legs(struct quorum_recall *act, enum quorum_found found)
+{
+	unsigned int leg;
+	u32 legs = 0;
+
+	quorum_for_each_leg(leg, act->q->present)
+		if (act->answer[leg].found == found)
+			legs |= BIT(leg);
+	return legs;
+}
+
 static int read_set(struct quorum_recall *act)
 {
 	struct quorum_meta *meta = act->meta;
@@ -167,7 +178,8 @@ static int read_set(struct quorum_recall *act)
 	if (quorum_meta_lay_out(meta))
 		return -ENOMEM;
 	quorum_recall_live(&act->q->regions, act->as.live);
-	meta->shunned = act->as.shunned;
+	meta->shunned = found_legs(act, QUORUM_FOUND_FOREIGN);
+	meta->unread = found_legs(act, QUORUM_FOUND_UNREADABLE);
 	meta->rebuild = 0;
 	for (leg = 0; leg < act->q->nr_legs; leg++)
 		if (act->as.state[leg] == QUORUM_MEMBER_REBUILD)
@@ -189,7 +201,8 @@ static int write_set(struct quorum_recall *act)
 	if (hweight32(legs) < quorum)
 		return too_few(act, "epoch");
 	meta->members = legs;
-	meta->late |= act->as.late & act->as.live;
+	/* Those that take no part yet are told when they do. */
+	meta->late |= act->q->present & ~legs;
 	meta->quorum = quorum;
 	meta->super_due = true;
 	quorum_meta_run(meta, true);

@@ -163,20 +163,6 @@ static bool is_shunned(struct quorum *q, unsigned int leg)
 	return q->meta && q->meta->shunned & BIT(leg);
 }
 
-static int message_reinstate(struct quorum *q, unsigned int leg)
-{
-	int r;
-
-	if (!q->writable)
-		return -EROFS;
-	if (is_shunned(q, leg))
-		return -EINVAL;
-	r = quorum_leg_reinstate(q, leg);
-	if (!r)
-		quorum_sync_recover(q);
-	return r;
-}
-
 static int message_rebuild(struct quorum *q, unsigned int leg)
 {
 	if (!q->writable)
@@ -188,10 +174,30 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 		return -EBUSY;
 	if (!quorum_leg_rebuild(q, leg))
 		return -EBUSY;
-	if (q->meta && quorum_meta_commit(q->meta))
-		return -EIO;
+	if (q->meta) {
+		q->meta->unread &= ~BIT(leg);
+		if (quorum_meta_commit(q->meta))
+			return -EIO;
+	}
 	quorum_sync_recover(q);
 	return 0;
+}
+
+static int message_reinstate(struct quorum *q, unsigned int leg)
+{
+	int r;
+
+	if (!q->writable)
+		return -EROFS;
+	if (is_shunned(q, leg))
+		return -EINVAL;
+	/* Nobody has seen what it knows: nothing on it is trusted. */
+	if (q->meta && q->meta->unread & BIT(leg))
+		return message_rebuild(q, leg);
+	r = quorum_leg_reinstate(q, leg);
+	if (!r)
+		quorum_sync_recover(q);
+	return r;
 }
 
 static int message_clear_errors(struct quorum *q)

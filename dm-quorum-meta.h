@@ -53,6 +53,8 @@ struct quorum_meta_wait {
  * @losses: likewise
  * @quorum: so many legs have to know what is committed
  * @shunned: legs that are left alone: they do not seem to be of the set
+ * @unread: legs that could not be read when it was put into use, or since: what
+ *	they know is not known
  * @rebuild: legs that missed all, which not all blocks say yet
  * @recalled: counters go on from what legs said
  * @unflushed: live legs that failed a flush nobody asked for: it counts as one
@@ -87,6 +89,7 @@ struct quorum_meta {
 	unsigned long losses;
 	unsigned int quorum;
 	u32 shunned;
+	u32 unread;
 	u32 rebuild;
 	atomic_t unflushed;
 	bool recalled;
