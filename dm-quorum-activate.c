@@ -362,7 +362,6 @@ static void clean_all(struct quorum *q)
 void quorum_deactivate(struct quorum *q)
 {
 	struct quorum_meta *meta = q->meta;
-	unsigned long flags;
 
 	if (!meta->running)
 		goto out;
@@ -370,9 +369,7 @@ void quorum_deactivate(struct quorum *q)
 	quorum_meta_commit(meta);
 	flush_work(&meta->work);
 	if (quorum_clean_flush(q)) {
-		spin_lock_irqsave(&meta->lock, flags);
-		quorum_bits_assign_all(&meta->touched, false);
-		spin_unlock_irqrestore(&meta->lock, flags);
+		quorum_meta_forget_touches(meta);
 		clean_all(q);
 	}
 	quorum_meta_need_super(meta);

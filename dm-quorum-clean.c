@@ -117,15 +117,6 @@ static void clean_word(struct quorum_clean *clean, unsigned long word)
 	quorum_range_unlock(&q->ranges, &clean->range);
 }
 
-static void forget_touches(struct quorum_meta *meta)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&meta->lock, flags);
-	quorum_bits_assign_all(&meta->touched, false);
-	spin_unlock_irqrestore(&meta->lock, flags);
-}
-
 static void clean_idle(struct quorum_clean *clean)
 {
 	struct quorum *q = clean->q;
@@ -134,7 +125,7 @@ static void clean_idle(struct quorum_clean *clean)
 	if (next_idle(q, &word) && quorum_clean_flush(q))
 		for (; next_idle(q, &word); word++)
 			clean_word(clean, word);
-	forget_touches(q->meta);
+	quorum_meta_forget_touches(q->meta);
 }
 
 /**

@@ -38,6 +38,12 @@ struct batch {
 	bool super;
 };
 
+/* The legs that have it, or are still to have it. */
+static u32 told(struct batch *batch)
+{
+	return batch->members & ~batch->failed;
+}
+
 /*
  * A round: some bitmap blocks of a batch.
  */
@@ -111,7 +117,7 @@ static void add_block(struct quorum_meta *meta, struct batch *batch,
 	memcpy(image[1], image[0], sizeof(*image[0]));
 	quorum_block_seal(image[0], version, 0);
 	quorum_block_seal(image[1], version, 1);
-	quorum_for_each_leg(leg, batch->members & ~batch->failed) {
+	quorum_for_each_leg(leg, told(batch)) {
 		slot = !(meta->slots[index] & BIT(leg));
 		quorum_meta_add(&meta->io, leg, image[slot],
 				quorum_block_sector(index, slot));
@@ -213,7 +219,7 @@ static void make_safe(struct quorum_meta *meta,
 	for (i = 0; i < meta->layout.words; i++) {
 		u64 told = quorum_block_word(block, &meta->layout,
 					     QUORUM_PLANE_DIRTY, i);
-		unsigned long at = (base + i) * (64 / BITS_PER_LONG);
+		unsigned long at = (base + i) * LONGS;
 		unsigned long word;
 
 		for (; told; told = BITS_PER_LONG < 64 ? told >> 32 : 0, at++) {
@@ -226,11 +232,6 @@ static void make_safe(struct quorum_meta *meta,
 	spin_unlock_irqrestore(&meta->lock, flags);
 }
 
-static u32 told(struct batch *batch)
-{
-	return batch->members & ~batch->failed;
-}
-
 static bool is_quorum(struct quorum_meta *meta, u32 legs)
 {
 	return hweight32(legs) >= meta->quorum;
@@ -239,23 +240,21 @@ static bool is_quorum(struct quorum_meta *meta, u32 legs)
 static void write_round(struct quorum_meta *meta, struct batch *batch,
 			const u32 *index, unsigned int nr, bool super)
 {
-	u32 legs = batch->members & ~batch->failed;
+	u32 legs = told(batch);
 	unsigned int i;
-	u32 took;
 
 	for (i = 0; i < nr; i++)
 		add_block(meta, batch, i, index[i]);
 	if (super) {
 		le64_add_cpu(&meta->super->seq, 1);
-		add_super(meta, batch->members & ~batch->failed);
+		add_super(meta, legs);
 	}
 	batch->failed |= quorum_meta_write(&meta->io, legs);
 	batch->unflushed |= meta->io.unflushed;
-	took = legs & ~batch->failed;
 	for (i = 0; i < nr; i++)
-		meta->slots[index[i]] ^= took;
+		meta->slots[index[i]] ^= told(batch);
 	if (super)
-		took_super(meta, took);
+		took_super(meta, told(batch));
 	for (i = 0; i < nr && is_quorum(meta, told(batch)); i++)
 		make_safe(meta, meta->io.block[i][0]);
 }

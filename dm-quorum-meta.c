@@ -81,6 +81,16 @@ void quorum_meta_touch(struct quorum *q, sector_t sector, sector_t sectors)
 	spin_unlock_irqrestore(&meta->lock, flags);
 }
 
+/* What was written to so far is stored, or will be looked at.  Context: Any. */
+void quorum_meta_forget_touches(struct quorum_meta *meta)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	quorum_bits_assign_all(&meta->touched, false);
+	spin_unlock_irqrestore(&meta->lock, flags);
+}
+
 /* Holds meta->lock. */
 static void __need(struct quorum_meta *meta, unsigned long first,
 		   unsigned long last)

@@ -129,6 +129,7 @@ void quorum_meta_exit(struct quorum_meta *meta);
 
 bool quorum_meta_is_safe(struct quorum *q, sector_t sector, sector_t sectors);
 void quorum_meta_touch(struct quorum *q, sector_t sector, sector_t sectors);
+void quorum_meta_forget_touches(struct quorum_meta *meta);
 bool quorum_meta_dirty(struct quorum *q, sector_t sector, sector_t sectors,
 		       struct quorum_meta_wait *wait);
 bool quorum_meta_owes(struct quorum *q);

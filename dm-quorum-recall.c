@@ -40,6 +40,7 @@ static int alloc_units(void **unit, unsigned int nr)
 	return 0;
 }
 
+/* The end of what quorum_recall_get() began.  Context: May sleep. */
 void quorum_recall_put(struct quorum_recall *recall)
 {
 	unsigned int leg;
@@ -53,6 +54,13 @@ void quorum_recall_put(struct quorum_recall *recall)
 	kvfree(recall);
 }
 
+/**
+ * quorum_recall_get() - make room for what the legs of a set remember
+ * @q: the target, with metadata
+ *
+ * Context: May sleep.
+ * Return: What quorum_recall_put() ends, or NULL if there is no memory.
+ */
 struct quorum_recall *quorum_recall_get(struct quorum *q)
 {
 	struct quorum_recall *recall = kvzalloc(sizeof(*recall), GFP_KERNEL);
@@ -72,7 +80,7 @@ struct quorum_recall *quorum_recall_get(struct quorum *q)
 	return NULL;
 }
 
-/* Both slots of all legs. */
+/* Read both slots of all legs.  Context: May sleep, on leg I/O. */
 void quorum_recall_supers(struct quorum_recall *recall)
 {
 	unsigned int leg, slot;
@@ -133,7 +141,7 @@ static void log_refusal(struct quorum_recall *recall)
 		      quorum_refusal_text(as->refusal), numbers);
 }
 
-/* Tell of the legs that the set does without, or that are built anew. */
+/* Log the legs that the set does without, or that are built anew. */
 void quorum_recall_tell(struct quorum_recall *recall)
 {
 	const struct quorum_assembly *as = &recall->as;
@@ -225,7 +233,13 @@ static bool lay_out(struct quorum_recall *recall)
 			     recall->want.region_sectors, planes);
 }
 
-/* Returns false if the table cannot have its legs, and says why. */
+/**
+ * quorum_recall_legs() - decide whether the table can have its legs
+ * @recall: of the target; superblocks are read anew
+ *
+ * Context: May sleep, on leg I/O.
+ * Return: Whether it can; if not, the log says why.
+ */
 bool quorum_recall_legs(struct quorum_recall *recall)
 {
 	ask_for(recall);
@@ -392,7 +406,14 @@ static bool adopt_block(struct quorum_recall *recall,
 	       hweight32(newest) < quorum_assembly_quorum(&recall->as);
 }
 
-/* Read all that is known, and have written what a quorum does not know. */
+/**
+ * quorum_recall_blocks() - take over what is known of all regions
+ * @recall: accepted by quorum_recall_legs(), and meta->super is made
+ *
+ * Blocks that enough legs do not have as they are now are to be written.
+ *
+ * Context: May sleep, on leg I/O.
+ */
 void quorum_recall_blocks(struct quorum_recall *recall)
 {
 	struct quorum_meta *meta = recall->meta;
