@@ -24,6 +24,7 @@
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -250,8 +251,16 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 static int quorum_preresume(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
+	unsigned int noio;
+	int r;
 
-	return q->meta ? quorum_activate(q) : 0;
+	if (!q->meta)
+		return 0;
+	/* To write back to this device would wait for it. */
+	noio = memalloc_noio_save();
+	r = quorum_activate(q);
+	memalloc_noio_restore(noio);
+	return r;
 }
 
 static void quorum_resume(struct dm_target *ti)
