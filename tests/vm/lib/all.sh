@@ -7,6 +7,7 @@ __lib=$(dirname "${BASH_SOURCE[0]}")
 . "$__lib/common.sh"
 . "$__lib/apt.sh"
 . "$__lib/kernel.sh"
+. "$__lib/source.sh"
 . "$__lib/chroot.sh"
 . "$__lib/guest.sh"
 . "$__lib/qemu.sh"
