@@ -11,3 +11,4 @@ __lib=$(dirname "${BASH_SOURCE[0]}")
 . "$__lib/chroot.sh"
 . "$__lib/guest.sh"
 . "$__lib/qemu.sh"
+. "$__lib/uml.sh"

@@ -63,6 +63,7 @@ boot_modules()
 {
 	local m release
 
+	is_uml "$1" && return
 	release=$(kernel_release "$1")
 	for m in "${BOOT_MODULES[@]}"; do
 		modprobe -d "$1" -S "$release" --show-depends "$m" || exit

@@ -5,6 +5,7 @@
 #
 #	bzImage
 #	vmlinux			optional: the same, uncompressed; needs CONFIG_PVH
+#	linux			instead of both: a program (User Mode Linux)
 #	lib/modules/RELEASE/	its modules, uncompressed, depmod has run; what
 #				the guest needs may as well be built in
 #	build			(link to) the tree to build modules against
@@ -13,7 +14,7 @@
 #
 # It needs, beside what udev does: BLK_DEV_INITRD, DEVTMPFS, TMPFS_XATTR,
 # SERIAL_8250_CONSOLE, DEBUG_FS, CGROUPS, SQUASHFS_ZSTD, OVERLAY_FS, VIRTIO_PCI,
-# VIRTIO_BLK and VIRTIO_CONSOLE.
+# VIRTIO_BLK and VIRTIO_CONSOLE; or BLK_DEV_UBD and SSL if it is a program.
 #
 # Debian's own are fetched here; any other folder of that shape can be put
 # at $QUORUM_CACHE/kernels/NAME or be named by its path.
@@ -225,6 +226,12 @@ kernel_release()
 	echo "${dir[0]##*/}"
 }
 
+# is_uml DIR: whether that kernel is a program
+is_uml()
+{
+	[[ -e $1/linux ]]
+}
+
 # need_kernel KERNEL: have it, or say why not
 need_kernel()
 {
@@ -236,6 +243,6 @@ need_kernel()
 		cached "$dir" "$(key "$KERNEL_LAYOUT" "$KEEP_MODULES" "$dir")" \
 			make_kernel "$1" "$dir"
 	fi
-	[[ -e $dir/bzImage && -d $dir/lib/modules ]] ||
+	[[ (-e $dir/bzImage || -e $dir/linux) && -d $dir/lib/modules ]] ||
 		die "no kernel in $dir (known: ${STOCK_KERNELS[*]})"
 }

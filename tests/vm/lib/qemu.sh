@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # variables of callers
 #
 # The virtual machine as seen from outside.
 
@@ -122,4 +123,15 @@ qemu_arguments()
 	qemu_disk inputs "$work/inputs.tar" readonly=on
 	qemu_disk results "$work/results.tar"
 	qemu_args+=("${extra[@]}")
+}
+
+# start_qemu KERNEL-DIR WORK-DIR CONSOLE-LOG
+start_qemu()
+{
+	local qemu_args
+
+	qemu_arguments "$@"
+	timeout --kill-after=5 "$seconds" qemu-system-x86_64 "${qemu_args[@]}" \
+		</dev/null >&2 &
+	machine_pid=$!
 }
