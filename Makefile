@@ -52,6 +52,9 @@ unit-mutants:
 model:
 	@tests/model/run
 
+check-uml:
+	@tests/check-uml
+
 check-debug:
 	@tests/check-debug
 
@@ -81,5 +84,5 @@ lint:
 	@tests/lint/run
 
 .PHONY: modules modules_install clean kdir demo check check-unit sim \
-	sim-coverage sim-mutants unit-mutants model check-debug \
+	sim-coverage sim-mutants unit-mutants model check-uml check-debug \
 	check-kcsan check-pressure check-mutants check-all soak fuzz bench lint
