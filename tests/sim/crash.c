@@ -62,8 +62,9 @@ void crash_happens(void)
 	cover.crashes++;
 	legs_crash();
 	oracle_crash();
-	mem_crash();
+	/* Locks that are there again belong to classes that are known. */
 	locks_reset();
+	mem_crash();
 	sim_module_init();
 	next.rebuild = next.metadata ? 0 : suspects(&next);
 	past_happens(&next);
