@@ -78,12 +78,26 @@ static void garble(struct sim_leg *leg, unsigned int sector, unsigned int n)
 		leg->disk[sector * SECTOR_SIZE + i] = rnd_below(256);
 }
 
-/* A slot; or all but who it is; or all bitmaps. */
+/* Whether that slot says whose leg it is. */
+static bool says_who(struct sim_leg *leg, unsigned int slot)
+{
+	return !memcmp(leg->disk + (SUPER + slot * SUPER_STRIDE) * SECTOR_SIZE,
+		       "dmquorum", 8);
+}
+
+/*
+ * A slot; or all but who it is; or all bitmaps.  A leg of which nothing says
+ * whose it is would be left alone for good.
+ */
 static void lose_metadata(struct sim_leg *leg)
 {
+	unsigned int slot;
+
 	switch (rnd_below(3)) {
 	case 0:
-		garble(leg, SUPER + rnd_below(2) * SUPER_STRIDE, UNIT);
+		slot = rnd_below(2);
+		if (says_who(leg, !slot))
+			garble(leg, SUPER + slot * SUPER_STRIDE, UNIT);
 		break;
 	case 1:
 		garble(leg, SUPER + 1, UNIT - 1);
