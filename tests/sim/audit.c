@@ -320,49 +320,6 @@ static bool writes_failed(void)
 	return false;
 }
 
-/*
- * What the module should do by itself: begin a recovery again, and look at what
- * a sweep found undecided.
- */
-static void nudge(const struct o_status *st)
-{
-	if (strcmp(st->action, "idle"))
-		return;
-	/*
-	 * That legs can be read again nobody knows who does not look; and what
-	 * passes may meet what is rotten.
-	 */
-	if (!contains(st, 'a') && st->in_sync < st->total &&
-	    (sim_lenient || fault_plan.overload || fault_plan.passing ||
-	     writes_failed()))
-		message("repair");
-	else if (contains(st, 'a') && sim_lenient)
-		message("idle");
-}
-
-/* Legs that missed something catch up.  Promises 2 and 9. */
-static void wait_settled(struct o_status *st)
-{
-	unsigned int i;
-
-	for (i = 0; i < 400; i++) {
-		if (!audit_status(st))
-			sim_fail("a table that nobody loaded");
-		if (settled(st))
-			return;
-		if (i % 50 == 0)
-			reinstate_failed(st);
-		if (i % 50 == 25)
-			nudge(st);
-		msleep(i < 5 ? 1 : 20 + i * i / 10);
-	}
-	for (i = 0; i < set_blocks(); i++)
-		if (anywhere_bad(i))
-			oracle_dump(i);
-	sim_fail("promise 2: legs do not catch up: %s, %s, %llu/%llu",
-		 st->health, st->action, st->in_sync, st->total);
-}
-
 /* How many good legs hold the version that most of them do. */
 unsigned int most_common(unsigned int block, u32 *id)
 {
@@ -399,6 +356,53 @@ static void write_undecided(void)
 				block_sectors(), 0))
 			sim_fail("promise 2: block %u cannot be written", b);
 	}
+}
+
+/*
+ * What the module should do by itself: begin a recovery again, and look at what
+ * a sweep found undecided.
+ */
+static void nudge(const struct o_status *st)
+{
+	if (strcmp(st->action, "idle"))
+		return;
+	/*
+	 * That legs can be read again nobody knows who does not look; and what
+	 * passes may meet what is rotten.
+	 */
+	if (!contains(st, 'a') && st->in_sync < st->total &&
+	    (sim_lenient || fault_plan.overload || fault_plan.passing ||
+	     writes_failed())) {
+		/* A leg that was rebuilt since may have got filler. */
+		if (fault_plan.overload && !contains(st, 'D'))
+			write_undecided();
+		message("repair");
+	}
+	else if (contains(st, 'a') && sim_lenient)
+		message("idle");
+}
+
+/* Legs that missed something catch up.  Promises 2 and 9. */
+static void wait_settled(struct o_status *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < 400; i++) {
+		if (!audit_status(st))
+			sim_fail("a table that nobody loaded");
+		if (settled(st))
+			return;
+		if (i % 50 == 0)
+			reinstate_failed(st);
+		if (i % 50 == 25)
+			nudge(st);
+		msleep(i < 5 ? 1 : 20 + i * i / 10);
+	}
+	for (i = 0; i < set_blocks(); i++)
+		if (anywhere_bad(i))
+			oracle_dump(i);
+	sim_fail("promise 2: legs do not catch up: %s, %s, %llu/%llu",
+		 st->health, st->action, st->in_sync, st->total);
 }
 
 /* What is under way with metadata comes to its end: a crash loses it not. */
