@@ -189,6 +189,9 @@ static void print_cover(void)
 
 static unsigned int unmet(u64 count, const char *what)
 {
+	/* Those are for other seeds. */
+	if (sim_crashes.legs && !strcmp(what, "hotplugs"))
+		return 0;
 	if (!count)
 		printf("not ok - %s were not met\n", what);
 	return !count;
