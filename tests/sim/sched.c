@@ -7,7 +7,12 @@
 #include "sim.h"
 
 #define MAX_READY	512
+/* Each access to memory may be one; a sweep may try for hours. */
+#ifdef SIM_RACE
+#define MAX_STEPS	32000000
+#else
 #define MAX_STEPS	4000000
+#endif
 
 struct pending_irq {
 	struct list_head node;
