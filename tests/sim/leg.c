@@ -71,7 +71,9 @@ void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
 	memset(leg, 0, sizeof(*leg));
 	leg->disk = disk;
 	leg->cache = cache;
-	memset(disk, 0, SIM_MAX_START * SECTOR_SIZE);
+	/* There are no more of them in use, or to take their place. */
+	if (index < set.nr_legs + 2)
+		memset(disk, 0, SIM_MAX_START * SECTOR_SIZE);
 	leg->index = index;
 	leg->start = start;
 	leg->sectors = start + set.len + slack;

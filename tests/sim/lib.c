@@ -440,15 +440,18 @@ int crypto_shash_digest(struct shash_desc *desc, const u8 *data,
 	return r ? r : crypto_shash_final(desc, out);
 }
 
+/* A byte at a time: metadata is summed a lot. */
 u32 crc32c(u32 crc, const void *data, unsigned int len)
 {
+	static u32 table[256];
 	const u8 *at = data;
-	unsigned int i;
+	unsigned int i, bit;
 
-	while (len--) {
-		crc ^= *at++;
-		for (i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
-	}
+	for (i = 0; !table[255] && i < 256; i++)
+		for (bit = 0, table[i] = i; bit < 8; bit++)
+			table[i] = table[i] >> 1 ^
+				   (table[i] & 1 ? 0x82f63b78 : 0);
+	while (len--)
+		crc = crc >> 8 ^ table[(crc ^ *at++) & 0xff];
 	return crc;
 }

@@ -4,6 +4,7 @@
  * all sizes, from pages cut in all ways, some of which they touch meanwhile.
  */
 #include "oracle.h"
+#include "run.h"
 
 #define MAX_VECS	256
 #define MAX_BATCH	4
@@ -383,14 +384,15 @@ static void tear_down(void)
 /* With metadata, what is written there is no less worth a crash. */
 static void crash_in_passing(void)
 {
-	if (load.crash && set.metadata && rnd_chance(30))
+	if (load.crash && set.metadata &&
+	    rnd_chance(sim_crashes.legs ? 50 : 30))
 		sched_crash_within(rnd_chance(50) ? 100 : 600);
 }
 
 static void phases(void)
 {
 	for (; phases_left; phases_left--) {
-		if (load.crash && rnd_chance(60))
+		if (load.crash && rnd_chance(sim_crashes.legs ? 85 : 60))
 			sched_crash_within(rnd_chance(50) ? 300 : 3000);
 		if (load.admin)
 			admin_start();
