@@ -377,9 +377,9 @@ static void nudge(const struct o_status *st)
 		if (fault_plan.overload && !contains(st, 'D'))
 			write_undecided();
 		message("repair");
-	}
-	else if (contains(st, 'a') && sim_lenient)
+	} else if (contains(st, 'a') && sim_lenient) {
 		message("idle");
+	}
 }
 
 /* Legs that missed something catch up.  Promises 2 and 9. */

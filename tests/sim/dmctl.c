@@ -180,7 +180,7 @@ void md_destroy(struct mapped_device *md)
 	if (md->in_flight || !list_empty(&md->deferred))
 		sim_fail("the device goes with requests in it");
 	while (md->queueing)
-		msleep(1);
+		usleep_range(1000, 2000);
 	destroy_workqueue(md->wq);
 	mutex_destroy(&md->lock);
 }

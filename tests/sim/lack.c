@@ -135,6 +135,17 @@ void lacks_took(struct sim_leg *leg, unsigned int b, u32 id, bool quiet)
 		has_to_store(l, id);
 }
 
+/* With metadata, one that is away is known to miss it. */
+static bool is_leg(unsigned int dev)
+{
+	unsigned int i;
+
+	for (i = 0; set.metadata && i < set.nr_legs; i++)
+		if (set.home[i] == (int)dev)
+			return true;
+	return set.members & BIT(dev);
+}
+
 /* A write has been acknowledged. */
 void lacks_write(struct o_op *o, unsigned int b, unsigned int i)
 {
@@ -143,10 +154,20 @@ void lacks_write(struct o_op *o, unsigned int b, unsigned int i)
 	for (dev = 0; dev < SIM_MAX_DEVS; dev++) {
 		struct lack *l = &lacks[dev][b];
 
-		if (set.members & BIT(dev) && !(o->took[i] & BIT(dev)) &&
+		if (is_leg(dev) && !(o->took[i] & BIT(dev)) &&
 		    l->took < o->took_at[i])
 			l->missed = oracle_tick;
 	}
+}
+
+/* With metadata, legs know who lacks a write that has been acknowledged now. */
+void lacks_known(unsigned int b)
+{
+	unsigned int i;
+
+	for (i = 0; i < set.nr_legs; i++)
+		if (lacks[set.home[i]][b].missed == oracle_tick)
+			known_missed(b, i);
 }
 
 /* What was acknowledged before @when is stored, wherever it counts. */

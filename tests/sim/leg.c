@@ -75,6 +75,7 @@ void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
 	if (index < set.nr_legs + 2)
 		memset(disk, 0, SIM_MAX_START * SECTOR_SIZE);
 	leg->index = index;
+	leg_stamp(leg);
 	leg->start = start;
 	leg->sectors = start + set.len + slack;
 	leg->sync_percent = rnd_chance(20) ? 100 : rnd_chance(50) ? 0 : 30;
@@ -199,11 +200,19 @@ void leg_garbage(struct sim_leg *leg, sector_t sector, sector_t sectors)
  * there last.
  */
 
+void leg_stamp(struct sim_leg *leg)
+{
+	static u64 stamp;
+
+	leg->meta_stamp = ++stamp;
+}
+
 static void meta_destage(struct sim_leg *leg, sector_t sector)
 {
 	memcpy(leg->disk + sector * SECTOR_SIZE,
 	       leg->cache + sector * SECTOR_SIZE, SECTOR_SIZE);
 	bitmap_clear(leg->meta_dirty, sector, 1);
+	leg_stamp(leg);
 }
 
 static void meta_flush(struct sim_leg *leg)

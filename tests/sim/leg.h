@@ -24,6 +24,7 @@
  * @disk: what survives a crash
  * @cache: what does not, where @dirty
  * @meta_dirty: likewise, below @start, from the start of the device
+ * @meta_stamp: another one whenever what survives there has changed
  * @id: what a read of a sector of the set's data returns
  * @durable: what one would return after a crash
  * @rot: sectors that return something else than they should
@@ -48,6 +49,7 @@ struct sim_leg {
 	u8 *cache;
 	DECLARE_BITMAP(dirty, SIM_MAX_SECTORS);
 	DECLARE_BITMAP(meta_dirty, SIM_MAX_START);
+	u64 meta_stamp;
 	u32 id[SIM_MAX_SECTORS];
 	u32 durable[SIM_MAX_SECTORS];
 	DECLARE_BITMAP(rot, SIM_MAX_SECTORS);
@@ -81,6 +83,7 @@ extern struct sim_leg sim_legs[SIM_MAX_DEVS];
 void legs_init(void);
 void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack);
 void leg_submit(struct bio *bio);
+void leg_stamp(struct sim_leg *leg);
 void leg_garbage(struct sim_leg *leg, sector_t sector, sector_t sectors);
 void leg_store(struct sim_leg *leg, sector_t sector, const u8 *data,
 	       bool durable);

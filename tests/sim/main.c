@@ -240,6 +240,9 @@ static void print_command(u64 seed, struct sim_caps *c)
 {
 	printf("make sim SEED=%llu FLAVOUR=%s%s", seed, SIM_FLAVOUR,
 	       sim_lenient ? " KNOWN=1" : "");
+	if (sim_crashes.legs)
+		printf(" CRASHES=%u:%u", sim_crashes.legs,
+		       sim_crashes.threshold);
 	if (c) {
 		printf(" SHRUNK=");
 		caps_print(c);

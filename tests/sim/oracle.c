@@ -311,6 +311,8 @@ static void check_write(struct o_op *o)
 			sim_fail("promise 2: only legs %#x took block %u",
 				 o->took[i], op_first(o) + i);
 		lacks_write(o, op_first(o) + i, i);
+		if (set.metadata)
+			lacks_known(op_first(o) + i);
 	}
 }
 
@@ -620,6 +622,16 @@ static void rewrites(struct sim_leg *leg, unsigned int b, u32 id)
 	lacks_fills(leg, b, id);
 }
 
+/* Before data is sent. */
+static void knows_enough(sector_t at, unsigned int sectors)
+{
+	sector_t end = at + sectors;
+
+	known_epoch();
+	for (; at < end; at = rounddown(at, set.region) + set.region)
+		known_dirty(at / block_sectors());
+}
+
 /*
  * Returns whether it is a second look's read, or what the module writes on its
  * own account.
@@ -634,6 +646,8 @@ bool oracle_leg_start(struct sim_leg *leg, struct bio *bio)
 
 	if (!bio->bi_iter.bi_size || is_metadata(leg, bio))
 		return false;
+	if (op != REQ_OP_READ && !quiet && set.metadata)
+		knows_enough(at, bio_sectors(bio));
 	for (i = 0; i < bio_sectors(bio); i += block_sectors())
 		if (op == REQ_OP_READ)
 			asked(leg, (at + i) / block_sectors());

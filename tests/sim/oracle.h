@@ -163,6 +163,11 @@ u64 oracle_oldest(void);
 /* rewrite.c */
 void rewrite_check(unsigned int block, u32 id);
 
+/* known.c */
+void known_dirty(unsigned int block);
+void known_missed(unsigned int block, unsigned int slot);
+void known_epoch(void);
+
 /* lack.c */
 bool lacks_any(struct sim_leg *leg, unsigned int block);
 void lacks_init(void);
@@ -173,6 +178,7 @@ void lacks_took(struct sim_leg *leg, unsigned int block, u32 id, bool quiet);
 bool lacks_filled(struct sim_leg *leg, unsigned int block, u32 id);
 void lacks_fills(struct sim_leg *leg, unsigned int block, u32 id);
 void lacks_write(struct o_op *o, unsigned int block, unsigned int i);
+void lacks_known(unsigned int block);
 void lacks_flush(u64 when);
 void lacks_asked(struct sim_leg *leg, unsigned int block, bool held, u64 since);
 

@@ -61,6 +61,7 @@ static void set_back(struct sim_leg *leg)
 	trace("leg %u is set back", leg->index);
 	cover.set_back++;
 	memcpy(leg->disk, past.disk, sizeof(past.disk));
+	leg_stamp(leg);
 	memcpy(leg->durable, past.durable, sizeof(past.durable));
 	memcpy(leg->id, past.durable, sizeof(past.durable));
 	bitmap_copy(leg->rot_durable, past.rot, SIM_MAX_SECTORS);
@@ -74,6 +75,7 @@ static void garble(struct sim_leg *leg, unsigned int sector, unsigned int n)
 
 	trace("leg %u loses metadata at %u+%u", leg->index, sector, n);
 	cover.garbled++;
+	leg_stamp(leg);
 	for (i = 0; i < n * SECTOR_SIZE; i++)
 		leg->disk[sector * SECTOR_SIZE + i] = rnd_below(256);
 }

@@ -520,7 +520,7 @@ static void wait_for_others(void)
 	unsigned int i;
 
 	for (i = 0; i < 10000 && !list_is_singular(&all_tasks); i++)
-		msleep(1);
+		usleep_range(1000, 2000);
 }
 
 void sched_stop(void)
