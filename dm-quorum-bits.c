@@ -14,9 +14,6 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#define CHUNK_BITS	32768UL
-#define CHUNK_WORDS	(CHUNK_BITS / BITS_PER_LONG)
-
 /**
  * quorum_bits_init() - make an empty set
  * @bits: the set
@@ -29,13 +26,13 @@
 int quorum_bits_init(struct quorum_bits *bits, unsigned long nr,
 		     unsigned int shift)
 {
-	unsigned long chunks = DIV_ROUND_UP(nr, CHUNK_BITS);
+	unsigned long chunks = DIV_ROUND_UP(nr, QUORUM_CHUNK_BITS);
 
 	bits->nr = nr;
 	bits->shift = shift;
 	bits->weight = 0;
 	bits->generation = 0;
-	bits->words = vzalloc(chunks * CHUNK_WORDS * sizeof(long));
+	bits->words = vzalloc(chunks * QUORUM_CHUNK_WORDS * sizeof(long));
 	bits->chunk = kvcalloc(chunks, sizeof(*bits->chunk), GFP_KERNEL);
 	return bits->words && bits->chunk ? 0 : -ENOMEM;
 }
@@ -57,36 +54,20 @@ void quorum_bits_exit(struct quorum_bits *bits)
 void quorum_bits_assign_all(struct quorum_bits *bits, bool value)
 {
 	WRITE_ONCE(bits->generation, (bits->generation | 1) + 1 + value);
-	/* Pairs with is_over(): whoever sees a newer chunk sees this, too. */
+	/* Pairs with __quorum_bits_is_over(): whoever sees a newer chunk sees this, too. */
 	smp_wmb();
 	WRITE_ONCE(bits->weight, value ? bits->nr : 0);
-}
-
-/* Whether what was read of a chunk may be of a newer generation than that. */
-static bool is_over(struct quorum_bits *bits, u32 generation)
-{
-	/* Pairs with quorum_bits_assign_all(). */
-	smp_rmb();
-	return unlikely(READ_ONCE(bits->generation) != generation);
-}
-
-/* Whether the chunk speaks for itself; if not, it is all like @generation. */
-static bool is_current(struct quorum_bits *bits, unsigned long chunk,
-		       u32 generation)
-{
-	/* Pairs with refresh(). */
-	return smp_load_acquire(&bits->chunk[chunk]) == generation;
 }
 
 static void refresh(struct quorum_bits *bits, unsigned long chunk)
 {
 	u32 generation = bits->generation;
 
-	if (is_current(bits, chunk, generation))
+	if (__quorum_bits_is_current(bits, chunk, generation))
 		return;
-	memset(bits->words + chunk * CHUNK_WORDS, generation & 1 ? 0xff : 0,
-	       CHUNK_WORDS * sizeof(long));
-	/* Pairs with is_current(): whoever sees it sees the words, too. */
+	memset(bits->words + chunk * QUORUM_CHUNK_WORDS, generation & 1 ? 0xff : 0,
+	       QUORUM_CHUNK_WORDS * sizeof(long));
+	/* Pairs with __quorum_bits_is_current(): whoever sees it sees the words, too. */
 	smp_store_release(&bits->chunk[chunk], generation);
 }
 
@@ -110,7 +91,7 @@ void quorum_bits_assign(struct quorum_bits *bits, unsigned long first,
 		return;
 	}
 	for (i = first; i < first + count; i++) {
-		refresh(bits, i / CHUNK_BITS);
+		refresh(bits, i / QUORUM_CHUNK_BITS);
 		if (test_bit(i, bits->words) == value)
 			continue;
 		__change_bit(i, bits->words);
@@ -172,7 +153,7 @@ void quorum_bits_assign_word(struct quorum_bits *bits, unsigned long word,
 
 	if (!change)
 		return;
-	refresh(bits, word / CHUNK_WORDS);
+	refresh(bits, word / QUORUM_CHUNK_WORDS);
 	WRITE_ONCE(bits->words[word], bits->words[word] ^ change);
 	WRITE_ONCE(bits->weight, value ? bits->weight + hweight_long(change) :
 					 bits->weight - hweight_long(change));
@@ -202,28 +183,6 @@ void quorum_bits_add(struct quorum_bits *bits, struct quorum_bits *more)
 	}
 }
 
-/**
- * quorum_bits_word() - a word's worth of a set
- * @bits: the set
- * @word: which; word n begins with region n * BITS_PER_LONG
- *
- * Context: Any.  Beside a change, bits it is about may be old or new.
- */
-unsigned long quorum_bits_word(struct quorum_bits *bits, unsigned long word)
-{
-	unsigned long value;
-	u32 generation;
-
-	do {
-		generation = READ_ONCE(bits->generation);
-		if (is_current(bits, word / CHUNK_WORDS, generation))
-			value = READ_ONCE(bits->words[word]);
-		else
-			value = generation & 1 ? ~0UL : 0;
-	} while (is_over(bits, generation));
-	return value;
-}
-
 /* Whether a region is in the set.  Context: as quorum_bits_word(). */
 bool quorum_bits_test(struct quorum_bits *bits, unsigned long region)
 {
@@ -235,20 +194,20 @@ bool quorum_bits_test(struct quorum_bits *bits, unsigned long region)
 static unsigned long next_in_chunk(struct quorum_bits *bits,
 				   unsigned long from, bool value)
 {
-	unsigned long chunk = from / CHUNK_BITS;
-	unsigned long end = min(bits->nr, (chunk + 1) * CHUNK_BITS);
+	unsigned long chunk = from / QUORUM_CHUNK_BITS;
+	unsigned long end = min(bits->nr, (chunk + 1) * QUORUM_CHUNK_BITS);
 	unsigned long at;
 	u32 generation;
 
 	do {
 		generation = READ_ONCE(bits->generation);
-		if (!is_current(bits, chunk, generation))
+		if (!__quorum_bits_is_current(bits, chunk, generation))
 			at = (generation & 1) == value ? from : end;
 		else if (value)
 			at = find_next_bit(bits->words, end, from);
 		else
 			at = find_next_zero_bit(bits->words, end, from);
-	} while (is_over(bits, generation));
+	} while (__quorum_bits_is_over(bits, generation));
 	return at;
 }
 
@@ -265,7 +224,7 @@ unsigned long quorum_bits_next(struct quorum_bits *bits, unsigned long from,
 			       bool value)
 {
 	while (from < bits->nr) {
-		unsigned long end = roundup(from + 1, CHUNK_BITS);
+		unsigned long end = roundup(from + 1, QUORUM_CHUNK_BITS);
 		unsigned long at = next_in_chunk(bits, from, value);
 
 		if (at < min(end, bits->nr))

@@ -5,7 +5,13 @@
 #ifndef DM_QUORUM_BITS_H
 #define DM_QUORUM_BITS_H
 
+#include <linux/bits.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
+
+#define QUORUM_CHUNK_BITS	32768UL
+#define QUORUM_CHUNK_WORDS	(QUORUM_CHUNK_BITS / BITS_PER_LONG)
 
 /**
  * struct quorum_bits - a set of regions
@@ -37,11 +43,52 @@ void quorum_bits_cover(struct quorum_bits *bits, sector_t sector,
 void quorum_bits_assign_word(struct quorum_bits *bits, unsigned long word,
 			     unsigned long mask, bool value);
 void quorum_bits_add(struct quorum_bits *bits, struct quorum_bits *more);
-unsigned long quorum_bits_word(struct quorum_bits *bits, unsigned long word);
 bool quorum_bits_test(struct quorum_bits *bits, unsigned long region);
 bool quorum_bits_meet(struct quorum_bits *bits, sector_t sector,
 		      sector_t sectors, bool value);
 unsigned long quorum_bits_next(struct quorum_bits *bits, unsigned long from,
 			       bool value);
+
+/* Whether what was read of a chunk may be of a newer generation than that. */
+static inline bool __quorum_bits_is_over(struct quorum_bits *bits,
+					 u32 generation)
+{
+	/* Pairs with quorum_bits_assign_all(). */
+	smp_rmb();
+	return unlikely(READ_ONCE(bits->generation) != generation);
+}
+
+/* Whether the chunk speaks for itself; if not, it is all like @generation. */
+static inline bool __quorum_bits_is_current(struct quorum_bits *bits,
+					    unsigned long chunk,
+					    u32 generation)
+{
+	/* Pairs with refresh(). */
+	return smp_load_acquire(&bits->chunk[chunk]) == generation;
+}
+
+/**
+ * quorum_bits_word() - a word's worth of a set
+ * @bits: the set
+ * @word: which; word n begins with region n * BITS_PER_LONG
+ *
+ * Context: Any.  Beside a change, bits it is about may be old or new.
+ */
+static inline unsigned long quorum_bits_word(struct quorum_bits *bits,
+					     unsigned long word)
+{
+	unsigned long value;
+	u32 generation;
+
+	do {
+		generation = READ_ONCE(bits->generation);
+		if (__quorum_bits_is_current(bits, word / QUORUM_CHUNK_WORDS,
+					     generation))
+			value = READ_ONCE(bits->words[word]);
+		else
+			value = generation & 1 ? ~0UL : 0;
+	} while (__quorum_bits_is_over(bits, generation));
+	return value;
+}
 
 #endif /* DM_QUORUM_BITS_H */

@@ -78,7 +78,7 @@ static u64 stale_word(struct quorum_regions *regions, unsigned int leg,
 	return word;
 }
 
-/* Say of a block what is so now. */
+/* Say of a block what is so now.  Most legs lack nothing anywhere. */
 static void fill_block(struct quorum_meta *meta,
 		       struct quorum_disk_block *block, u32 index)
 {
@@ -86,15 +86,18 @@ static void fill_block(struct quorum_meta *meta,
 	struct quorum_regions *regions = &meta->q->regions;
 	unsigned long base = region_words(layout, index);
 	unsigned int leg;
+	u32 nr = min_t(unsigned long, layout->words,
+		       DIV_ROUND_UP(layout->regions, 64) - base);
 	u32 i;
 
 	quorum_block_init(block, meta->super->id.set_uuid, index);
-	for (i = 0; i < layout->words; i++) {
-		if (base + i >= DIV_ROUND_UP(layout->regions, 64))
-			break;
+	for (i = 0; i < nr; i++)
 		quorum_block_set_word(block, layout, QUORUM_PLANE_DIRTY, i,
 				      dirty_word(regions, base + i));
-		for (leg = 0; leg < meta->q->nr_legs; leg++)
+	for (leg = 0; leg < meta->q->nr_legs; leg++) {
+		if (!quorum_lacks(regions, leg))
+			continue;
+		for (i = 0; i < nr; i++)
 			quorum_block_set_word(block, layout,
 					      quorum_meta_plane(meta, leg), i,
 					      stale_word(regions, leg,
@@ -102,26 +105,39 @@ static void fill_block(struct quorum_meta *meta,
 	}
 }
 
-/* One image for each slot that some leg is to be sent. */
-static void add_block(struct quorum_meta *meta, struct batch *batch,
-		      unsigned int nr, u32 index)
+/* To one of the slots. */
+static void add_image(struct quorum_meta *meta, struct quorum_disk_block *image,
+		      u32 index, unsigned int slot, u32 legs)
 {
-	struct quorum_disk_block **image = meta->io.block[nr];
 	struct quorum_version version = {
 		.epoch = le64_to_cpu(meta->super->epoch),
 		.seq = meta->generation,
 	};
-	unsigned int leg, slot;
+	unsigned int leg;
+
+	quorum_block_seal(image, version, slot);
+	quorum_for_each_leg(leg, legs)
+		quorum_meta_add(&meta->io, leg, image,
+				quorum_block_sector(index, slot));
+}
+
+/* One image for each slot that some leg is to be sent: of one, mostly. */
+static void add_block(struct quorum_meta *meta, struct batch *batch,
+		      unsigned int nr, u32 index)
+{
+	struct quorum_disk_block **image = meta->io.block[nr];
+	u32 first = told(batch) & meta->slots[index];
+	u32 second = told(batch) & ~meta->slots[index];
 
 	fill_block(meta, image[0], index);
-	memcpy(image[1], image[0], sizeof(*image[0]));
-	quorum_block_seal(image[0], version, 0);
-	quorum_block_seal(image[1], version, 1);
-	quorum_for_each_leg(leg, told(batch)) {
-		slot = !(meta->slots[index] & BIT(leg));
-		quorum_meta_add(&meta->io, leg, image[slot],
-				quorum_block_sector(index, slot));
+	if (first && second) {
+		memcpy(image[1], image[0], sizeof(*image[0]));
+		add_image(meta, image[1], index, 1, second);
+	} else if (second) {
+		add_image(meta, image[0], index, 1, second);
 	}
+	if (first)
+		add_image(meta, image[0], index, 0, first);
 }
 
 /* What is counted, and done in the background, as it is now. */
@@ -223,8 +239,10 @@ static void make_safe(struct quorum_meta *meta,
 		unsigned long word;
 
 		for (; told; told = BITS_PER_LONG < 64 ? told >> 32 : 0, at++) {
-			word = told & quorum_dirty_word(&meta->q->regions, at) &
-			       ~quorum_bits_word(&meta->safe, at);
+			word = told & ~quorum_bits_word(&meta->safe, at);
+			if (!word)
+				continue;
+			word &= quorum_dirty_word(&meta->q->regions, at);
 			word = quorum_enough_word(&meta->q->regions, at, word);
 			quorum_bits_assign_word(&meta->safe, at, word, true);
 		}

@@ -104,8 +104,10 @@ static void __dirty_word(struct quorum_regions *regions, unsigned long word,
 	unsigned long more = __widen(&regions->dirty, word, mask) & ~mask;
 
 	mask |= __enough_word(regions, word, more);
-	quorum_bits_assign_word(&regions->dirty, word, mask, true);
 	__mark_absent(regions, word, mask);
+	/* A batch that finds it dirty finds who misses it, too. */
+	smp_wmb();
+	quorum_bits_assign_word(&regions->dirty, word, mask, true);
 }
 
 /**
@@ -212,19 +214,6 @@ unsigned long quorum_losses(struct quorum_regions *regions)
 bool quorum_lacks(struct quorum_regions *regions, unsigned int leg)
 {
 	return READ_ONCE(regions->leg[leg].stale.weight);
-}
-
-/* Words, as of quorum_bits_word().  Context, of this and the next: Any. */
-unsigned long quorum_dirty_word(struct quorum_regions *regions,
-				unsigned long word)
-{
-	return quorum_bits_word(&regions->dirty, word);
-}
-
-unsigned long quorum_stale_word(struct quorum_regions *regions,
-				unsigned int leg, unsigned long word)
-{
-	return quorum_bits_word(&regions->leg[leg].stale, word);
 }
 
 /*

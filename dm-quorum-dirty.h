@@ -32,10 +32,20 @@ void quorum_debt(struct quorum_regions *regions, u64 paid,
 		 struct quorum_debt *debt);
 unsigned long quorum_losses(struct quorum_regions *regions);
 bool quorum_lacks(struct quorum_regions *regions, unsigned int leg);
-unsigned long quorum_dirty_word(struct quorum_regions *regions,
-				unsigned long word);
-unsigned long quorum_stale_word(struct quorum_regions *regions,
-				unsigned int leg, unsigned long word);
+
+/* Words, as of quorum_bits_word().  Context, of this and the next: Any. */
+static inline unsigned long quorum_dirty_word(struct quorum_regions *regions,
+					      unsigned long word)
+{
+	return quorum_bits_word(&regions->dirty, word);
+}
+
+static inline unsigned long quorum_stale_word(struct quorum_regions *regions,
+					      unsigned int leg,
+					      unsigned long word)
+{
+	return quorum_bits_word(&regions->leg[leg].stale, word);
+}
 
 void quorum_recall_dirty(struct quorum_regions *regions, unsigned long word,
 			 unsigned long dirty);

@@ -21,6 +21,9 @@
 #define CHUNK_SECTORS	((sector_t)SZ_16M >> SECTOR_SHIFT)
 #define CHUNK_REGIONS	1024
 
+/* So much is copied by who tells many, one after the other, that they may. */
+#define PROMPT_BYTES	SZ_64K
+
 /* What is zeroed at once by hand: a page, again and again. */
 #define ZERO_BYTES	SZ_1M
 
@@ -346,6 +349,19 @@ static void copy_and_send(struct quorum_io *io)
 	send(io, quorum_live(&io->q->regions));
 }
 
+/* The same at once; false if memory is short.  Context: Any, range held. */
+static bool try_send(struct quorum_io *io)
+{
+	if (wants_copy(io)) {
+		if (!quorum_buf_try(&io->q->pages, &io->copy,
+				    io->bio->bi_iter.bi_size))
+			return false;
+		quorum_buf_fill(&io->copy, io->bio);
+	}
+	send(io, quorum_live(&io->q->regions));
+	return true;
+}
+
 /*
  * That legs may differ there is known to a quorum before data is sent.
  */
@@ -353,10 +369,14 @@ static void copy_and_send(struct quorum_io *io)
 /* Context: write_wq, range held; it is known, or cannot be. */
 static void dirty_work(struct work_struct *work);
 
+/* Context: As quorum_meta_wait.done. */
 static void dirtied(struct quorum_meta_wait *wait)
 {
 	struct quorum_io *io = container_of(wait, struct quorum_io, wait);
 
+	if (!wait->status && io->bio->bi_iter.bi_size <= PROMPT_BYTES &&
+	    try_send(io))
+		return;
 	quorum_io_defer(io, io->q->write_wq, dirty_work);
 }
 
@@ -426,18 +446,8 @@ void quorum_write(struct quorum_io *io)
 {
 	cut_at_chunk(io);
 	io->owes = false;
-	if (!quorum_io_lock(io, write_later) || !may_send(io))
-		return;
-
-	if (wants_copy(io)) {
-		if (!quorum_buf_try(&io->q->pages, &io->copy,
-				    io->bio->bi_iter.bi_size)) {
-			write_later(io);
-			return;
-		}
-		quorum_buf_fill(&io->copy, io->bio);
-	}
-	send(io, quorum_live(&io->q->regions));
+	if (quorum_io_lock(io, write_later) && may_send(io) && !try_send(io))
+		write_later(io);
 }
 
 /**
