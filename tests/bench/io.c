@@ -13,6 +13,9 @@
  *	-n COUNT   I/Os of each process in each repetition
  *	-r REPS    repetitions, after one that is not counted
  *	-s         one after the other instead of anywhere in the span
+ *	-u         anywhere, but never twice in the same place
+ *	-f FIRST   -u: not in the first so many places that would be visited
+ *	-k STRIDE  I/Os begin at multiples of that instead of BYTES
  *	-t NS      slower I/Os are not counted, but their share is (depth 1, in
  *		   one process)
  *	-e EVERY   fill: only one of so many blocks
@@ -53,6 +56,9 @@ static struct {
 	unsigned long count;
 	unsigned int reps;
 	bool sequential;
+	bool unique;
+	unsigned long first;
+	size_t stride;
 	uint64_t slow;
 	unsigned long every;
 	uint64_t pattern;
@@ -138,16 +144,19 @@ static char *map_buffers(size_t bytes)
 	return p;
 }
 
+/* A prime: whatever else divides the number of places, all are visited. */
+#define LEAP	7919
+
 static off_t next_offset(struct worker *w)
 {
-	size_t blocks = opt.span / opt.bytes;
+	size_t places = opt.span / opt.stride;
 
-	if (opt.sequential) {
-		w->next = (w->next + 1) % blocks;
-		return w->next * opt.bytes;
+	if (opt.sequential || opt.unique) {
+		w->next = (w->next + (opt.unique ? LEAP : 1)) % places;
+		return w->next * opt.stride;
 	}
 	w->seed = w->seed * 6364136223846793005ULL + 1442695040888963407ULL;
-	return (w->seed >> 33) % blocks * opt.bytes;
+	return (w->seed >> 33) % places * opt.stride;
 }
 
 static void one(struct worker *w)
@@ -277,7 +286,8 @@ static void open_device(struct worker *w, unsigned int number)
 	if (w->fd < 0)
 		fail("cannot open");
 	w->seed = 12345 + 1000003 * number;
-	w->next = opt.span / opt.bytes / opt.procs * number;
+	w->next = opt.span / opt.stride / opt.procs * number +
+		  opt.first * LEAP;
 	w->buffers = map_buffers(opt.depth * opt.bytes);
 	if (opt.depth > 1)
 		prepare_iocbs(w);
@@ -428,7 +438,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "d:j:n:r:st:e:x:H")) != -1) {
+	while ((c = getopt(argc, argv, "d:j:n:r:suf:k:t:e:x:H")) != -1) {
 		switch (c) {
 		case 'd':
 			opt.depth = number(optarg, 1, MAX_DEPTH);
@@ -444,6 +454,15 @@ static void parse(int argc, char **argv)
 			break;
 		case 's':
 			opt.sequential = true;
+			break;
+		case 'u':
+			opt.unique = true;
+			break;
+		case 'f':
+			opt.first = number(optarg, 0, UINT32_MAX);
+			break;
+		case 'k':
+			opt.stride = number(optarg, 512, 1UL << 40);
 			break;
 		case 't':
 			opt.slow = number(optarg, 1, UINT32_MAX);
@@ -467,7 +486,9 @@ static void parse(int argc, char **argv)
 	}
 	opt.write = strcmp(argv[optind], "read");
 	opt.bytes = number(argv[optind + 1], 512, 1U << 30);
-	opt.span = number(argv[optind + 2], opt.bytes, 1UL << 40);
+	if (!opt.stride)
+		opt.stride = opt.bytes;
+	opt.span = number(argv[optind + 2], opt.stride, 1UL << 40);
 	opt.path = argv[optind + 3];
 }
 
