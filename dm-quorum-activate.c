@@ -151,7 +151,7 @@ static void go_on(struct quorum_recall *act)
 	if (act->meta->recalled)
 		return;
 	act->meta->recalled = true;
-	quorum_recall(act->meta->super, &q->reports, q->nr_legs, &kept);
+	quorum_restore(act->meta->super, &q->reports, q->nr_legs, &kept);
 	quorum_sync_recall(q, &kept);
 }
 

@@ -53,8 +53,8 @@ void quorum_keep(struct quorum_disk_super *sb, struct quorum_reports *reports,
 				cpu_to_le64(quorum_stat(reports, leg, stat));
 }
 
-static void recall_work(const struct quorum_disk_super *sb,
-			struct quorum_kept *kept)
+static void restore_work(const struct quorum_disk_super *sb,
+			 struct quorum_kept *kept)
 {
 	kept->action = le32_to_cpu(sb->action);
 	kept->frozen = le32_to_cpu(sb->frozen);
@@ -78,7 +78,7 @@ static bool makes_sense(const struct quorum_kept *kept, u64 length)
 }
 
 /**
- * quorum_recall() - take from a superblock what was kept
+ * quorum_restore() - take from a superblock what was kept
  * @sb: the superblock, as it is to be written by whoever uses the set now
  * @reports: whose counters are set
  * @nr_legs: of so many legs
@@ -86,14 +86,14 @@ static bool makes_sense(const struct quorum_kept *kept, u64 length)
  *
  * Context: Any; there is nothing to report yet.
  */
-void quorum_recall(const struct quorum_disk_super *sb,
-		   struct quorum_reports *reports, unsigned int nr_legs,
-		   struct quorum_kept *kept)
+void quorum_restore(const struct quorum_disk_super *sb,
+		    struct quorum_reports *reports, unsigned int nr_legs,
+		    struct quorum_kept *kept)
 {
 	unsigned int leg, stat;
 	unsigned long flags;
 
-	recall_work(sb, kept);
+	restore_work(sb, kept);
 	if (!makes_sense(kept, le64_to_cpu(sb->id.length)))
 		kept->action = QUORUM_KEPT_NOTHING;
 	spin_lock_irqsave(&reports->lock, flags);

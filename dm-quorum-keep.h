@@ -45,8 +45,8 @@ struct quorum_kept {
 
 void quorum_keep(struct quorum_disk_super *sb, struct quorum_reports *reports,
 		 unsigned int nr_legs, const struct quorum_kept *kept);
-void quorum_recall(const struct quorum_disk_super *sb,
-		   struct quorum_reports *reports, unsigned int nr_legs,
-		   struct quorum_kept *kept);
+void quorum_restore(const struct quorum_disk_super *sb,
+		    struct quorum_reports *reports, unsigned int nr_legs,
+		    struct quorum_kept *kept);
 
 #endif /* DM_QUORUM_KEEP_H */

@@ -79,7 +79,7 @@ static void test_counters(void **state)
 	check(le64_to_cpu(sb.report_seq) == add + 3);
 	check(!sb.counter[LEGS][0]);
 	set_counters(0);
-	quorum_recall(&sb, &reports, LEGS, &kept);
+	quorum_restore(&sb, &reports, LEGS, &kept);
 	for (leg = 0; leg < LEGS; leg++)
 		for (stat = 0; stat < QUORUM_NR_STATS; stat++)
 			check(quorum_stat(&reports, leg, stat) ==
@@ -99,7 +99,7 @@ static void test_work(void **state)
 	quorum_keep(&sb, &reports, LEGS, &kept);
 	check(le32_to_cpu(sb.action) == 2 && le32_to_cpu(sb.frozen) == 1);
 	memset(&found, 0, sizeof(found));
-	quorum_recall(&sb, &reports, LEGS, &found);
+	quorum_restore(&sb, &reports, LEGS, &found);
 	check(found.action == QUORUM_KEPT_REPAIR && found.frozen);
 	check(found.start == 100 && found.end == LENGTH && found.at == 200);
 	check(found.differ == 3 && found.unresolved == 4);
@@ -113,7 +113,7 @@ static void test_new(void **state)
 {
 	begin();
 	set_counters(1);
-	quorum_recall(&sb, &reports, LEGS, &kept);
+	quorum_restore(&sb, &reports, LEGS, &kept);
 	check(kept.action == QUORUM_KEPT_NOTHING && !kept.frozen);
 	check(!kept.check_end && !kept.check_differ);
 	check(!quorum_stat(&reports, 0, 0) && !reports.seq);
@@ -128,7 +128,7 @@ static bool goes_on(u64 action, u64 start, u64 last, u64 at)
 	sb.sweep_first = cpu_to_le64(start);
 	sb.sweep_end = cpu_to_le64(last);
 	sb.sweep_at = cpu_to_le64(at);
-	quorum_recall(&sb, &reports, LEGS, &found);
+	quorum_restore(&sb, &reports, LEGS, &found);
 	return found.action != QUORUM_KEPT_NOTHING;
 }
 
