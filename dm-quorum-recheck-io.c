@@ -45,9 +45,9 @@ static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
 	v->block_size = q->block_size;
 	v->bytes = bytes;
 	v->blocks = bytes / q->block_size;
-	v->unsettled = quorum_unsettled(&q->suspects, rc->sector);
+	v->unsettled = quorum_unsettled_at(&q->suspects, rc->sector);
 	v->torn = rc->flags & (QUORUM_LOOK_REWRITE | QUORUM_LOOK_REFILL) &&
-		  quorum_torn(&q->suspects, rc->sector);
+		  quorum_torn_at(&q->suspects, rc->sector);
 	v->hash = q->hash;
 	quorum_verdict_init(v, &rc->leg[q->nr_legs]);
 }

@@ -159,7 +159,7 @@ static blk_status_t answer(struct quorum_recheck *rc, struct bio *bio)
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 struct bio *bio, bool dissent)
 {
-	unsigned int flags = quorum_torn(&q->suspects, sector) ?
+	unsigned int flags = quorum_torn_at(&q->suspects, sector) ?
 			     QUORUM_LOOK_REFILL : 0;
 	blk_status_t status = BLK_STS_OK;
 	struct quorum_recheck *rc;

@@ -48,7 +48,7 @@ void quorum_suspects_exit(struct quorum_suspects *suspects)
 }
 
 /* Whether nobody is to blame for what differs at @sector.  Context: Any. */
-bool quorum_unsettled(struct quorum_suspects *suspects, sector_t sector)
+bool quorum_unsettled_at(struct quorum_suspects *suspects, sector_t sector)
 {
 	return unlikely(quorum_nr_unsettled(suspects)) &&
 	       quorum_bits_meet(&suspects->unsettled, sector, 1, true);
@@ -57,7 +57,7 @@ bool quorum_unsettled(struct quorum_suspects *suspects, sector_t sector)
 /*
  * Whether of two versions at @sector either may be chosen.  Context: Any.
  */
-bool quorum_torn(struct quorum_suspects *suspects, sector_t sector)
+bool quorum_torn_at(struct quorum_suspects *suspects, sector_t sector)
 {
 	return unlikely(READ_ONCE(suspects->torn.weight)) &&
 	       quorum_bits_meet(&suspects->torn, sector, 1, true);

@@ -34,14 +34,14 @@ int quorum_suspects_init(struct quorum_suspects *suspects,
 			 unsigned long nr_regions, unsigned int shift);
 int quorum_suspects_remember(struct quorum_suspects *suspects);
 void quorum_suspects_exit(struct quorum_suspects *suspects);
-bool quorum_unsettled(struct quorum_suspects *suspects, sector_t sector);
+bool quorum_unsettled_at(struct quorum_suspects *suspects, sector_t sector);
 bool quorum_any_undecided(struct quorum_suspects *suspects, sector_t sector,
 			  sector_t sectors);
 void quorum_unsettle(struct quorum_suspects *suspects, sector_t sector,
 		     sector_t sectors);
 void quorum_suspects_recall(struct quorum_suspects *suspects,
 			    unsigned long word, unsigned long mask, bool torn);
-bool quorum_torn(struct quorum_suspects *suspects, sector_t sector);
+bool quorum_torn_at(struct quorum_suspects *suspects, sector_t sector);
 u64 quorum_suspects_marks(struct quorum_suspects *suspects);
 void quorum_region_settled(struct quorum_suspects *suspects,
 			   unsigned long region, u64 marks);

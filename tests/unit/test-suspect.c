@@ -30,10 +30,10 @@ static void test_unsettled(void **state)
 	check(quorum_next_suspect(&suspects, 0) == NR);
 	quorum_unsettle(&suspects, 10, 7);
 	check(quorum_nr_unsettled(&suspects) == 2);
-	check(!quorum_unsettled(&suspects, 7));
-	check(quorum_unsettled(&suspects, 8));
-	check(quorum_unsettled(&suspects, 23));
-	check(!quorum_unsettled(&suspects, 24));
+	check(!quorum_unsettled_at(&suspects, 7));
+	check(quorum_unsettled_at(&suspects, 8));
+	check(quorum_unsettled_at(&suspects, 23));
+	check(!quorum_unsettled_at(&suspects, 24));
 	check(quorum_is_unsettled(&suspects, 1) &&
 	      quorum_is_unsettled(&suspects, 2));
 	check(quorum_next_suspect(&suspects, 0) == 1);
