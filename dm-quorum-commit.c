@@ -55,27 +55,25 @@ static unsigned long region_words(const struct quorum_layout *layout, u32 index)
 
 #define LONGS		(64 / BITS_PER_LONG)
 
+/* A word of a block is one of regions, or two. */
+static u64 join(unsigned long low, unsigned long high)
+{
+	return LONGS == 1 ? low : (u64)high << 32 | low;
+}
+
 static u64 dirty_word(struct quorum_regions *regions, unsigned long at)
 {
-	unsigned int i;
-	u64 word = 0;
-
-	for (i = 0; i < LONGS; i++)
-		word |= (u64)quorum_dirty_word(regions, LONGS * at + i) <<
-			(i * 32);
-	return word;
+	at *= LONGS;
+	return join(quorum_dirty_word(regions, at),
+		    quorum_dirty_word(regions, at + LONGS - 1));
 }
 
 static u64 stale_word(struct quorum_regions *regions, unsigned int leg,
 		      unsigned long at)
 {
-	unsigned int i;
-	u64 word = 0;
-
-	for (i = 0; i < LONGS; i++)
-		word |= (u64)quorum_stale_word(regions, leg, LONGS * at + i) <<
-			(i * 32);
-	return word;
+	at *= LONGS;
+	return join(quorum_stale_word(regions, leg, at),
+		    quorum_stale_word(regions, leg, at + LONGS - 1));
 }
 
 /* Say of a block what is so now.  Most legs lack nothing anywhere. */
