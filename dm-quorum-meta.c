@@ -34,12 +34,18 @@ void quorum_meta_unflushed(struct quorum_meta *meta, u32 legs)
 			  &meta->unflushed);
 }
 
-/* Of which legs a flush has to say so.  Context: Any. */
+/* Of which legs a flush has to say so.  Context, of this and the next: Any. */
 u32 quorum_meta_take_unflushed(struct quorum_meta *meta)
 {
 	if (likely(!atomic_read(&meta->unflushed)))
 		return 0;
 	return atomic_xchg(&meta->unflushed, 0);
+}
+
+/* Nobody has heard of it: the flush comes again. */
+void quorum_meta_keep_unflushed(struct quorum_meta *meta, u32 legs)
+{
+	atomic_or(legs, &meta->unflushed);
 }
 
 /* Whether commits can be made.  Context: Any. */

@@ -143,6 +143,7 @@ blk_status_t quorum_meta_commit(struct quorum_meta *meta);
 void quorum_meta_run(struct quorum_meta *meta, bool running);
 void quorum_meta_unflushed(struct quorum_meta *meta, u32 legs);
 u32 quorum_meta_take_unflushed(struct quorum_meta *meta);
+void quorum_meta_keep_unflushed(struct quorum_meta *meta, u32 legs);
 bool quorum_meta_in_use(struct quorum_meta *meta);
 bool quorum_meta_admit(struct quorum_meta *meta, unsigned int leg);
 void quorum_meta_kick(struct quorum_meta *meta);

@@ -141,8 +141,11 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, u8 *said)
 	}
 
 	unsettle(io, took, requeues);
-	if (requeues)
+	if (requeues) {
+		if (lost)
+			quorum_meta_keep_unflushed(q->meta, lost);
 		return BLK_STS_DM_REQUEUE;
+	}
 	if (faulty || lost || !failed)
 		quorum_report_no_quorum(&q->reports, io->sector,
 					bio_sectors(io->bio));
