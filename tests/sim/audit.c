@@ -414,6 +414,40 @@ static void commit_all(void)
 	table_resume();
 }
 
+/* Whether something is there that nobody wrote, or each may have its own. */
+static bool may_differ(unsigned int b)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (set.members & BIT(i) &&
+		    (leg_block_bad(&sim_legs[i], b) ||
+		     leg_has_filler(&sim_legs[i], b) ||
+		     lacks_by_fault(&sim_legs[i], b)))
+			return true;
+	return version_discarded(b);
+}
+
+/*
+ * M3: what a crash has left different, or a write that failed, has been made
+ * equal without anybody asking for it.
+ */
+static void check_settled(void)
+{
+	unsigned int i, b, first = __ffs(set.members);
+
+	if (!set.metadata || fault_plan.overload)
+		return;
+	for (b = 0; b < set_blocks(); b++)
+		for (i = first; i < SIM_MAX_DEVS && !may_differ(b); i++)
+			if (set.members & BIT(i) &&
+			    leg_block_id(&sim_legs[i], b) !=
+			    leg_block_id(&sim_legs[first], b)) {
+				oracle_dump(b);
+				sim_fail("M3: block %u was never settled", b);
+			}
+}
+
 static void go_quiet(struct o_status *st)
 {
 	faults_stop();
@@ -428,6 +462,7 @@ static void go_quiet(struct o_status *st)
 	reinstate_failed(st);
 	write_undecided();
 	wait_settled(st);
+	check_settled();
 	commit_all();
 	fault_forgive();
 }

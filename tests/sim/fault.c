@@ -315,6 +315,10 @@ blk_status_t fault_meta(struct sim_leg *leg, bool write)
 		return BLK_STS_TRANSPORT;
 	if (write && rolls(fault_plan.write_error) && fault_suspect(leg))
 		return pick_error();
+	/* To make a set takes all legs. */
+	if (!write && past_began() && !fault_plan.overload &&
+	    rolls(fault_plan.unreadable / 4) && fault_suspect(leg))
+		return BLK_STS_MEDIUM;
 	return BLK_STS_OK;
 }
 

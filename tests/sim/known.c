@@ -212,3 +212,20 @@ void known_epoch(void)
 		sim_fail("M1: data is written in epoch %llu, which few know",
 			 answer[newest].epoch);
 }
+
+/* A bitmap block is sent: nobody takes it for newer than it is. */
+void known_block(struct bio *bio)
+{
+	const struct quorum_disk_block *block =
+		bvec_kmap_local(&bio->bi_io_vec[0]);
+	u64 epoch = le64_to_cpu(block->epoch);
+	struct answer answer[SIM_MAX_LEGS];
+	unsigned int i;
+
+	for (i = 0; i < set.nr_legs; i++) {
+		stored_super(i, &answer[i]);
+		answer[i].knows = answer[i].epoch >= epoch;
+	}
+	if (may_be_unknown(answer, fewest()))
+		sim_fail("M1: a block is of epoch %llu, which few know", epoch);
+}

@@ -578,6 +578,12 @@ static bool is_metadata(struct sim_leg *leg, struct bio *bio)
 	return bio->bi_iter.bi_sector < leg->start;
 }
 
+/* Bitmaps are behind the superblocks. */
+static bool is_super(struct bio *bio)
+{
+	return bio->bi_iter.bi_sector < 256;
+}
+
 /* What a leg answers to a write that is sent to it as it came. */
 static void said(struct sim_leg *leg, struct bio *bio, blk_status_t status)
 {
@@ -644,8 +650,13 @@ bool oracle_leg_start(struct sim_leg *leg, struct bio *bio)
 	enum req_op op = bio_op(bio);
 	unsigned int i;
 
-	if (!bio->bi_iter.bi_size || is_metadata(leg, bio))
+	if (!bio->bi_iter.bi_size)
 		return false;
+	if (is_metadata(leg, bio)) {
+		if (op == REQ_OP_WRITE && !is_super(bio))
+			known_block(bio);
+		return false;
+	}
 	if (op != REQ_OP_READ && !quiet && set.metadata)
 		knows_enough(at, bio_sectors(bio));
 	for (i = 0; i < bio_sectors(bio); i += block_sectors())

@@ -167,6 +167,7 @@ void rewrite_check(unsigned int block, u32 id);
 void known_dirty(unsigned int block);
 void known_missed(unsigned int block, unsigned int slot);
 void known_epoch(void);
+void known_block(struct bio *bio);
 
 /* lack.c */
 bool lacks_any(struct sim_leg *leg, unsigned int block);
