@@ -27,6 +27,7 @@ static const char * const kind_names[QUORUM_NR_KINDS] = {
 	[QUORUM_FLUSH_ERRORS]	= "flush",
 	[QUORUM_MISMATCHES]	= "mismatch",
 	[QUORUM_REWRITE_ERRORS]	= "write",
+	[QUORUM_TIMEOUTS]	= "timeout",
 	[QUORUM_SETTLED]	= "settled",
 };
 

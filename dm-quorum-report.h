@@ -24,6 +24,7 @@ enum quorum_stat {
 	QUORUM_MISMATCHES,
 	QUORUM_REWRITES,
 	QUORUM_REWRITE_ERRORS,
+	QUORUM_TIMEOUTS,
 	QUORUM_NR_STATS,
 	/* What else is told of, and not counted for a leg. */
 	QUORUM_SETTLED = QUORUM_NR_STATS,

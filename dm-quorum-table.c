@@ -22,10 +22,15 @@
 #define DEFAULT_HASH		"sha256"
 #define DEFAULT_REGION_SHIFT	11	/* sectors: 1 MiB */
 
+/* In ms: an hour is as good as for ever. */
+#define MIN_LEG_TIMEOUT		100
+#define MAX_LEG_TIMEOUT		3600000
+
 static const char * const pattern_names[] = {
 	[QUORUM_PATTERN_QUORUM]		= "quorum",
 	[QUORUM_PATTERN_MINIMAL]	= "minimal",
 	[QUORUM_PATTERN_FIFO]		= "fifo",
+	[QUORUM_PATTERN_EARLY]		= "early",
 };
 
 /**
@@ -135,6 +140,22 @@ static int parse_max_errors(struct quorum *q, const char *arg)
 	return 0;
 }
 
+static int parse_leg_timeout(struct quorum *q, const char *arg)
+{
+	if (quorum_parse_uint(arg, &q->leg_timeout) ||
+	    q->leg_timeout < MIN_LEG_TIMEOUT ||
+	    q->leg_timeout > MAX_LEG_TIMEOUT)
+		return refuse(q, "Invalid leg_timeout");
+	return 0;
+}
+
+static int parse_queue_if_no_quorum(struct quorum *q, const char *arg)
+{
+	if (quorum_parse_uint(arg, &q->queue_seconds))
+		return refuse(q, "Invalid queue_if_no_quorum");
+	return 0;
+}
+
 /*
  * Metadata.
  */
@@ -192,6 +213,9 @@ static const struct {
 					    parse_max_recovery_rate },
 	[QUORUM_METADATA]		= { "metadata", parse_metadata },
 	[QUORUM_LABEL]			= { "label", parse_label },
+	[QUORUM_LEG_TIMEOUT]		= { "leg_timeout", parse_leg_timeout },
+	[QUORUM_QUEUE_IF_NO_QUORUM]	= { "queue_if_no_quorum",
+					    parse_queue_if_no_quorum },
 };
 
 static int parse_option(struct quorum *q, struct dm_arg_set *as)
@@ -353,6 +377,12 @@ static unsigned int emit_option(struct quorum *q, enum quorum_option option,
 	case QUORUM_METADATA:
 		DMEMIT(" %pUb", q->meta->uuid);
 		break;
+	case QUORUM_LEG_TIMEOUT:
+		DMEMIT(" %u", q->leg_timeout);
+		break;
+	case QUORUM_QUEUE_IF_NO_QUORUM:
+		DMEMIT(" %u", READ_ONCE(q->queue_seconds));
+		break;
 	default:
 		break;
 	}
@@ -419,5 +449,10 @@ unsigned int quorum_table_emit_ima(struct quorum *q, char *result,
 	       crypto_shash_alg_name(q->hash));
 	DMEMIT(",region_size=%llu,max_errors=%u,max_recovery_rate=%u",
 	       1ULL << q->region_shift, q->max_errors, q->max_rate);
+	DMEMIT(",leg_timeout=%u", q->leg_timeout);
+	if (quorum_option(q, QUORUM_QUEUE_IF_NO_QUORUM))
+		DMEMIT(",queue_if_no_quorum=%u", READ_ONCE(q->queue_seconds));
+	else
+		DMEMIT(",queue_if_no_quorum=n");
 	return sz;
 }

@@ -332,7 +332,7 @@ static void quorum_io_hints(struct dm_target *ti, struct queue_limits *limits)
 
 static struct target_type quorum_target = {
 	.name			= "quorum",
-	.version		= { 1, 0, 0 },
+	.version		= { 1, 1, 0 },
 	.module			= THIS_MODULE,
 	.ctr			= quorum_ctr,
 	.dtr			= quorum_dtr,

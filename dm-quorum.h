@@ -91,6 +91,7 @@ enum quorum_read_pattern {
 	QUORUM_PATTERN_QUORUM,
 	QUORUM_PATTERN_MINIMAL,
 	QUORUM_PATTERN_FIFO,
+	QUORUM_PATTERN_EARLY,
 };
 
 /**
@@ -112,6 +113,7 @@ struct quorum_leg {
  * @options: what the table said: bits of enum quorum_option
  * @max_errors: how many errors a leg is failed for; 0 is never
  * @max_rate: bound on the sweep, in KiB/s for each leg; 0 is none
+ * @leg_timeout: after so many ms a leg is given up on; 0 is never
  * @block_size: largest logical block of any leg, in bytes: what is voted on
  * @step_size: largest physical block of any leg, in bytes: the pieces in which
  *	the sweep goes over bad blocks
@@ -129,6 +131,8 @@ struct quorum_leg {
  * @hash: names versions when legs disagree
  * @regions: which legs have a vote where
  * @suspects: where legs may differ
+ * @queue_seconds: how long what too few legs answer is held; 0 is for ever.
+ *	Whether it is held at all is an option
  * @last_io: when a request came last, in jiffies
  * @ranges: the range lock
  * @pages: what private payloads are put into
@@ -146,6 +150,7 @@ struct quorum {
 	unsigned long options;
 	unsigned int max_errors;
 	unsigned int max_rate;
+	unsigned int leg_timeout;
 	unsigned int block_size;
 	unsigned int step_size;
 	unsigned int max_bytes;
@@ -164,6 +169,7 @@ struct quorum {
 	/* What each request reads, and what hardly ever changes. */
 	struct quorum_regions regions;
 	struct quorum_suspects suspects;
+	unsigned int queue_seconds;
 
 	/* What requests write. */
 	unsigned long last_io ____cacheline_aligned_in_smp;
@@ -180,7 +186,10 @@ struct quorum {
 	struct quorum_leg leg[];
 };
 
-/* Bits of quorum->options: what the table said, in the order it is shown. */
+/*
+ * Bits of quorum->options: what the table said, in the order it is shown.  Only
+ * QUORUM_QUEUE_IF_NO_QUORUM can change later.
+ */
 enum quorum_option {
 	QUORUM_READ_PATTERN,
 	QUORUM_REWRITE_CORRUPTED,
@@ -197,6 +206,8 @@ enum quorum_option {
 	QUORUM_MAX_RECOVERY_RATE,
 	QUORUM_METADATA,
 	QUORUM_LABEL,
+	QUORUM_LEG_TIMEOUT,
+	QUORUM_QUEUE_IF_NO_QUORUM,
 	QUORUM_NR_OPTIONS
 };
 

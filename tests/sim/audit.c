@@ -123,7 +123,7 @@ static bool parse(struct o_status *st, char *at)
 	    !next_number(&at, &st->mismatch_cnt) ||
 	    !next_number(&at, &st->no_quorum) ||
 	    !next_number(&at, &st->transient) || !next_number(&at, &n) ||
-	    n > 16 || n < 6)
+	    n > 16 || n < 7)
 		return false;
 	st->nr_stats = n;
 	return parse_legs(st, at);

@@ -220,7 +220,7 @@ struct o_status {
 
 enum {
 	O_READ_ERRORS, O_WRITE_ERRORS, O_FLUSH_ERRORS, O_MISMATCHES,
-	O_REWRITES, O_REWRITE_ERRORS,
+	O_REWRITES, O_REWRITE_ERRORS, O_TIMEOUTS,
 };
 
 extern struct mapped_device sim_md;

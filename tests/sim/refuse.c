@@ -34,7 +34,12 @@ static const char * const tables[] = {
 	"2 2 A B 4 read_pattern fifo hash sha256", "2 2 A B 1 allow_minority",
 	"2 2 A B 2 sync nosync", "1 1 A 1 rewrite_corrupted",
 	"1 1 A 2 hash sha256", "1 1 A 1 sync", "1 1 A 1 no_write_copy",
-	"1 1 A 2 max_errors 3",
+	"1 1 A 2 max_errors 3", "1 1 A 2 leg_timeout 500",
+	"1 1 A 2 read_pattern early", "2 2 A B 2 leg_timeout 500",
+	"2 2 A B 2 read_pattern early", "2 3 A B C 2 leg_timeout 99",
+	"2 3 A B C 2 leg_timeout 3600001", "2 3 A B C 2 leg_timeout x",
+	"2 3 A B C 3 leg_timeout 500 no_write_copy",
+	"2 3 A B C 2 queue_if_no_quorum x",
 };
 
 static size_t put_device(char *text, size_t size, char letter)
