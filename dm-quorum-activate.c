@@ -194,7 +194,9 @@ static int write_set(struct quorum_recall *act)
 	unsigned int quorum = quorum_assembly_quorum(&act->as);
 
 	meta->late = 0;
-	legs = quorum_commit_super(meta, legs);
+	/* Those that are not trusted do not count. */
+	legs = quorum_commit_super(meta, legs, quorum +
+				   hweight32(legs & ~act->as.trusted));
 	if (hweight32(legs & act->as.trusted) < quorum &&
 	    act->as.change != QUORUM_CHANGE_CREATE)
 		return too_few(act, "epoch");

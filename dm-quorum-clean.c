@@ -11,6 +11,7 @@
 #include "dm-quorum.h"
 #include "dm-quorum-clean.h"
 #include "dm-quorum-dirty.h"
+#include "dm-quorum-flush.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-meta.h"
 #include "dm-quorum-sync.h"
@@ -90,17 +91,16 @@ static bool next_idle(struct quorum *q, unsigned long *word)
  */
 bool quorum_clean_flush(struct quorum *q)
 {
-	u32 legs = quorum_live(&q->regions), failed = 0;
+	u32 legs = quorum_live(&q->regions), failed, late;
+	u8 said[QUORUM_MAX_LEGS];
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, legs) {
-		int r = blkdev_issue_flush(q->leg[leg].dev->bdev);
-
-		if (!r)
-			continue;
-		failed |= BIT(leg);
+	failed = quorum_flush_legs(q, legs, 0, said, &late);
+	quorum_for_each_leg(leg, failed) {
+		if (late & BIT(leg))
+			quorum_report_late(&q->reports, leg);
 		quorum_leg_accuse(q, leg, QUORUM_FLUSH_ERRORS, 0, 0,
-				  errno_to_blk_status(r));
+				  (__force blk_status_t)said[leg]);
 	}
 	if (failed)
 		quorum_legs_commit(q, 0, 0, legs & ~failed, failed, failed);

@@ -25,6 +25,7 @@
  * @members: legs that are told
  * @failed: those of them that could not be
  * @unflushed: those of them that failed to flush
+ * @others: legs that know it already
  * @debt: what had happened when it began
  * @list: who waits for it
  * @super: it has a superblock
@@ -33,6 +34,7 @@ struct batch {
 	u32 members;
 	u32 failed;
 	u32 unflushed;
+	u32 others;
 	struct quorum_debt debt;
 	struct list_head list;
 	bool super;
@@ -192,6 +194,8 @@ static void fail_members(struct quorum_meta *meta, u32 legs, u32 unflushed)
 	meta->late |= legs;
 	spin_unlock_irqrestore(&meta->lock, flags);
 	quorum_for_each_leg(leg, legs) {
+		if (meta->io.flight.late & BIT(leg))
+			quorum_report_late(&q->reports, leg);
 		quorum_report(&q->reports, leg, unflushed & BIT(leg) ?
 			      QUORUM_FLUSH_ERRORS : QUORUM_WRITE_ERRORS, 0, 0,
 			      (__force blk_status_t)meta->io.said[leg]);
@@ -205,14 +209,17 @@ static void fail_members(struct quorum_meta *meta, u32 legs, u32 unflushed)
  * quorum_commit_super() - write nothing but the superblock, as it is
  * @meta: the metadata
  * @legs: to these legs
+ * @need: so many have to have it: others are not waited for too long
  *
  * Context: May sleep, on leg I/O; without commits.
  * Return: The legs that have it.
  */
-u32 quorum_commit_super(struct quorum_meta *meta, u32 legs)
+u32 quorum_commit_super(struct quorum_meta *meta, u32 legs, unsigned int need)
 {
 	u32 failed;
 
+	meta->io.need = need;
+	meta->io.have = 0;
 	add_super(meta, legs);
 	failed = quorum_meta_write(&meta->io, legs);
 	took_super(meta, legs & ~failed);
@@ -265,6 +272,8 @@ static void write_round(struct quorum_meta *meta, struct batch *batch,
 		le64_add_cpu(&meta->super->seq, 1);
 		add_super(meta, legs);
 	}
+	meta->io.need = meta->quorum;
+	meta->io.have = batch->others;
 	batch->failed |= quorum_meta_write(&meta->io, legs);
 	batch->unflushed |= meta->io.unflushed;
 	for (i = 0; i < nr; i++)
@@ -449,7 +458,9 @@ void quorum_commit_work(struct work_struct *work)
 	u32 late;
 
 	do {
-		late = READ_ONCE(meta->late) & quorum_live(&meta->q->regions);
+		late = READ_ONCE(meta->late) &
+		       quorum_live(&meta->q->regions) &
+		       ~quorum_meta_io_late(&meta->io);
 		quorum_for_each_leg(leg, late)
 			catch_up(meta, leg);
 		run_batch(meta);

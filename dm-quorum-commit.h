@@ -11,6 +11,6 @@ struct quorum_meta;
 struct work_struct;
 
 void quorum_commit_work(struct work_struct *work);
-u32 quorum_commit_super(struct quorum_meta *meta, u32 legs);
+u32 quorum_commit_super(struct quorum_meta *meta, u32 legs, unsigned int need);
 
 #endif /* DM_QUORUM_COMMIT_H */

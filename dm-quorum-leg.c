@@ -10,6 +10,7 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-behind.h"
+#include "dm-quorum-flush.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-meta.h"
 
@@ -38,6 +39,22 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
 	return gone;
 }
 
+static bool is_failed(struct quorum *q, unsigned int leg)
+{
+	return !(quorum_live(&q->regions) & BIT(leg));
+}
+
+static bool flush_it(struct quorum *q, unsigned int leg, u8 *said)
+{
+	u32 rest = quorum_live(&q->regions) & ~BIT(leg), late;
+
+	if (!quorum_flush_legs(q, BIT(leg), rest, said, &late))
+		return true;
+	if (late)
+		quorum_report_late(&q->reports, leg);
+	return false;
+}
+
 /**
  * quorum_leg_reinstate() - take a failed leg back
  * @q: the target
@@ -48,21 +65,28 @@ bool quorum_leg_fail(struct quorum *q, unsigned int leg)
  * votes where it missed nothing.
  *
  * Context: May sleep, on leg I/O.
- * Return: 0; -EINVAL if it had not failed; or the error of the flush, with
+ * Return: 0; -EINVAL if it had not failed; -EBUSY if it owes what was given up
+ * on: what it may still write would come after what it is given; or the error of the flush, with
  * which it has failed again.
  */
 int quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 {
-	int r;
+	u8 said[QUORUM_MAX_LEGS];
+	int r = 0;
 
+	if (!is_failed(q, leg))
+		return -EINVAL;
+	if (quorum_flights_late(&q->flights, leg))
+		return -EBUSY;
 	if (!quorum_readmit(&q->regions, leg))
 		return -EINVAL;
-	r = blkdev_issue_flush(q->leg[leg].dev->bdev);
-	if (r)
+	if (!flush_it(q, leg, said)) {
 		quorum_leg_accuse(q, leg, QUORUM_FLUSH_ERRORS, 0, 0,
-				  errno_to_blk_status(r));
-	else if (q->meta && !quorum_meta_admit(q->meta, leg))
+				  (__force blk_status_t)said[leg]);
+		r = blk_status_to_errno((__force blk_status_t)said[leg]);
+	} else if (q->meta && !quorum_meta_admit(q->meta, leg)) {
 		r = -EIO;
+	}
 	quorum_let_go(&q->regions, leg, !r);
 	quorum_report_state(&q->reports, BIT(leg), r ? "failed" : "reinstated");
 	remember(q, BIT(leg));
@@ -174,7 +198,8 @@ void quorum_leg_accuse(struct quorum *q, unsigned int leg,
 	quorum_report(&q->reports, leg, kind, sector, sectors, status);
 	if (!q->max_errors)
 		return;
-	if (kind != QUORUM_READ_ERRORS && kind != QUORUM_MISMATCHES)
+	if (kind != QUORUM_READ_ERRORS && kind != QUORUM_MISMATCHES &&
+	    kind != QUORUM_TIMEOUTS)
 		return;
 	if (quorum_score(&q->regions, leg, ktime_get_seconds()) >=
 	    q->max_errors)

@@ -172,7 +172,8 @@ static int message_rebuild(struct quorum *q, unsigned int leg)
 	/* With metadata it is to be remembered, so somebody has to be told. */
 	if (q->meta && !quorum_meta_in_use(q->meta))
 		return -EBUSY;
-	if (!quorum_leg_rebuild(q, leg))
+	if (quorum_flights_late(&q->flights, leg) ||
+	    !quorum_leg_rebuild(q, leg))
 		return -EBUSY;
 	if (q->meta) {
 		q->meta->unread &= ~BIT(leg);

@@ -13,37 +13,92 @@
 
 #define META_WRITE	(REQ_OP_WRITE | REQ_SYNC | REQ_META)
 
-static void io_begin(struct quorum_meta_io *io)
+/* Returns those of @legs whose bios have all ended well. */
+static u32 did_well(struct quorum_meta_io *io, u32 legs)
 {
-	reinit_completion(&io->idle);
-	atomic_set(&io->pending, 1);
+	unsigned int leg, i;
+
+	quorum_for_each_leg(leg, legs) {
+		struct quorum_meta_leg *ml = &io->leg[leg];
+
+		for (i = 0; i < ml->nr; i++)
+			if (ml->bio[i].bio.bi_status)
+				legs &= ~BIT(leg);
+	}
+	return legs;
 }
 
-static void io_done(struct quorum_meta_io *io)
+static bool enough(struct quorum_flight *flight, u32 out)
 {
-	if (atomic_dec_and_test(&io->pending))
-		complete(&io->idle);
+	struct quorum_meta_io *io = container_of(flight, struct quorum_meta_io,
+						 flight);
+	u32 have = io->have | did_well(io, io->sent & ~out);
+
+	return io->need && hweight32(have) >= io->need;
 }
 
-static void io_wait(struct quorum_meta_io *io)
+static void all_back(struct quorum_flight *flight)
 {
-	io_done(io);
-	wait_for_completion_io(&io->idle);
+	complete(&container_of(flight, struct quorum_meta_io, flight)->idle);
+}
+
+static void all_gone(struct quorum_flight *flight)
+{
+}
+
+static const struct quorum_flight_ops flight_ops = {
+	.enough	= enough,
+	.end	= all_back,
+	.free	= all_gone,
+};
+
+/**
+ * quorum_meta_io_late() - the legs that were given up on and are not back
+ * @io: the I/O
+ *
+ * They can be sent nothing, and count as failed.
+ *
+ * Context: Any; nothing is waited for.
+ */
+u32 quorum_meta_io_late(struct quorum_meta_io *io)
+{
+	return quorum_flight_late(&io->flight);
 }
 
 static void meta_endio(struct bio *bio)
 {
 	struct quorum_meta_bio *mb = bio->bi_private;
+	struct quorum_meta_io *io = mb->io;
+	struct quorum_meta_leg *ml = &io->leg[mb->leg];
 
-	io_done(mb->io);
+	if (atomic_dec_and_test(&ml->pending))
+		quorum_flight_back(&io->flight, mb->leg);
 }
 
 static void submit(struct quorum_meta_io *io, struct quorum_meta_bio *mb)
 {
 	mb->bio.bi_private = mb;
 	mb->bio.bi_end_io = meta_endio;
-	atomic_inc(&io->pending);
 	submit_bio_noacct(&mb->bio);
+}
+
+/* Send what was added, and wait for it. */
+static void send(struct quorum_meta_io *io, u32 legs)
+{
+	unsigned int leg, i;
+
+	reinit_completion(&io->idle);
+	io->sent = legs;
+	quorum_flight_begin(&io->flight, legs, QUORUM_DISK_UNIT);
+	quorum_for_each_leg(leg, legs) {
+		struct quorum_meta_leg *ml = &io->leg[leg];
+
+		atomic_set(&ml->pending, ml->nr);
+		for (i = 0; i < ml->nr; i++)
+			submit(io, &ml->bio[i]);
+	}
+	quorum_flight_sent(&io->flight);
+	wait_for_completion_io(&io->idle);
 }
 
 /**
@@ -59,48 +114,61 @@ void quorum_meta_add(struct quorum_meta_io *io, unsigned int leg, void *data,
 		     sector_t sector)
 {
 	struct quorum_meta_leg *ml = &io->leg[leg];
-	struct quorum_meta_bio *mb = &ml->bio[ml->nr++];
+	struct quorum_meta_bio *mb;
 
+	if (io->flight.late & BIT(leg))
+		return;
+	mb = &ml->bio[ml->nr++];
 	bio_init(&mb->bio, io->legs[leg].dev->bdev, &mb->vec, 1, META_WRITE);
 	mb->bio.bi_iter.bi_sector = sector;
 	__bio_add_page(&mb->bio, virt_to_page(data), QUORUM_DISK_UNIT,
 		       offset_in_page(data));
 }
 
-/* Send what was added, and wait for it. */
 static void send_blocks(struct quorum_meta_io *io, u32 legs)
 {
-	unsigned int leg, i;
+	unsigned int leg;
 
-	io_begin(io);
 	quorum_for_each_leg(leg, legs) {
 		struct quorum_meta_leg *ml = &io->leg[leg];
 
 		if (ml->nr == 1)
 			ml->bio[0].bio.bi_opf |= REQ_FUA;
-		for (i = 0; i < ml->nr; i++)
-			submit(io, &ml->bio[i]);
 	}
-	io_wait(io);
+	send(io, legs);
 }
 
-/* Returns the legs whose first @nr bios did not all succeed. */
+static blk_status_t first_error(struct quorum_meta_leg *ml)
+{
+	unsigned int i;
+
+	for (i = 0; i < ml->nr; i++)
+		if (ml->bio[i].bio.bi_status)
+			return ml->bio[i].bio.bi_status;
+	return BLK_STS_OK;
+}
+
+/* Returns the legs that did not do all that they were sent. */
 static u32 failed(struct quorum_meta_io *io, u32 legs)
 {
-	unsigned int leg, i;
-	u32 bad = 0;
+	u32 late = legs & io->flight.late;
+	unsigned int leg;
+	u32 bad;
 
-	quorum_for_each_leg(leg, legs) {
-		struct quorum_meta_leg *ml = &io->leg[leg];
-
-		for (i = 0; i < ml->nr; i++)
-			if (ml->bio[i].bio.bi_status) {
-				io->said[leg] = (__force u8)
-					ml->bio[i].bio.bi_status;
-				bad |= BIT(leg);
-			}
-	}
+	bad = late | (legs & ~late & ~did_well(io, legs & ~late));
+	quorum_for_each_leg(leg, bad)
+		io->said[leg] = (__force u8)(late & BIT(leg) ? BLK_STS_TIMEOUT :
+						first_error(&io->leg[leg]));
 	return bad;
+}
+
+/* What is to be sent next begins with nothing. */
+static void forget_sent(struct quorum_meta_io *io, u32 legs)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		io->leg[leg].nr = 0;
 }
 
 /* Returns the legs that failed; io->said tells how. */
@@ -109,19 +177,18 @@ static u32 flush_legs(struct quorum_meta_io *io, u32 legs)
 	unsigned int leg;
 	u32 bad;
 
-	io_begin(io);
+	if (!legs)
+		return 0;
 	quorum_for_each_leg(leg, legs) {
 		struct quorum_meta_leg *ml = &io->leg[leg];
 
 		bio_init(&ml->bio[0].bio, io->legs[leg].dev->bdev, NULL, 0,
 			 META_WRITE | REQ_PREFLUSH);
 		ml->nr = 1;
-		submit(io, &ml->bio[0]);
 	}
-	io_wait(io);
+	send(io, legs);
 	bad = failed(io, legs);
-	quorum_for_each_leg(leg, legs)
-		io->leg[leg].nr = 0;
+	forget_sent(io, legs);
 	return bad;
 }
 
@@ -130,22 +197,26 @@ static u32 flush_legs(struct quorum_meta_io *io, u32 legs)
  * @io: the I/O
  * @legs: to which something was added
  *
+ * A leg that owes what was given up on fails.
+ *
  * Context: May sleep, on leg I/O.
  * Return: The legs that failed; io->said tells how.
  */
 u32 quorum_meta_write(struct quorum_meta_io *io, u32 legs)
 {
+	u32 bad, several = 0, have = io->have;
 	unsigned int leg;
-	u32 bad, several = 0;
 
-	send_blocks(io, legs);
+	if (legs & ~io->flight.late)
+		send_blocks(io, legs & ~io->flight.late);
 	bad = failed(io, legs);
-	quorum_for_each_leg(leg, legs) {
+	quorum_for_each_leg(leg, legs & ~bad)
 		if (io->leg[leg].nr > 1)
 			several |= BIT(leg);
-		io->leg[leg].nr = 0;
-	}
+	forget_sent(io, legs);
+	io->have |= legs & ~bad & ~several;
 	io->unflushed = flush_legs(io, several & ~bad);
+	io->have = have;
 	return bad | io->unflushed;
 }
 
@@ -159,14 +230,13 @@ static void read_leg(struct quorum_meta_io *io, unsigned int leg, void **unit,
 		quorum_meta_add(io, leg, unit[i],
 				sector + i * QUORUM_DISK_SECTORS);
 		ml->bio[i].bio.bi_opf = REQ_OP_READ | REQ_SYNC | REQ_META;
-		submit(io, &ml->bio[i]);
 	}
 }
 
 /**
  * quorum_meta_read() - read the same from several legs
  * @io: the I/O; nothing has been added
- * @legs: which
+ * @asked: which
  * @unit: for each leg, where it goes, block by block
  * @first: from which of these on
  * @sector: from where, counted from the start of the leg's device
@@ -175,20 +245,22 @@ static void read_leg(struct quorum_meta_io *io, unsigned int leg, void **unit,
  * Context: May sleep, on leg I/O.
  * Return: The legs that failed.
  */
-u32 quorum_meta_read(struct quorum_meta_io *io, u32 legs,
+u32 quorum_meta_read(struct quorum_meta_io *io, u32 asked,
 		     struct quorum_meta_units *unit, unsigned int first,
 		     sector_t sector, unsigned int nr)
 {
-	unsigned int leg;
-	u32 bad;
+	u32 legs = asked & ~quorum_meta_io_late(io), bad;
+	unsigned int need = io->need, leg;
 
-	io_begin(io);
+	/* What they are read into is not ours: it has to be waited for. */
+	io->need = 0;
 	quorum_for_each_leg(leg, legs)
 		read_leg(io, leg, unit[leg].at + first, sector, nr);
-	io_wait(io);
-	bad = failed(io, legs);
-	quorum_for_each_leg(leg, legs)
-		io->leg[leg].nr = 0;
+	if (legs)
+		send(io, legs);
+	io->need = need;
+	bad = failed(io, asked);
+	forget_sent(io, legs);
 	return bad;
 }
 
@@ -208,8 +280,11 @@ static int init_leg(struct quorum_meta_io *io, unsigned int leg)
 	struct quorum_meta_leg *ml = &io->leg[leg];
 	unsigned int i;
 
-	for (i = 0; i < QUORUM_META_BIOS; i++)
+	for (i = 0; i < QUORUM_META_BIOS; i++) {
 		ml->bio[i].io = io;
+		ml->bio[i].leg = leg;
+	}
+	atomic_set(&ml->pending, 0);
 	ml->super = quorum_meta_alloc_unit();
 	return ml->super ? 0 : -ENOMEM;
 }
@@ -217,6 +292,7 @@ static int init_leg(struct quorum_meta_io *io, unsigned int leg)
 /**
  * quorum_meta_io_init() - make what metadata I/O takes
  * @io: all zero
+ * @flights: those of the target
  * @legs: the devices
  * @nr_legs: how many there are
  * @present: those that are not missing
@@ -224,7 +300,8 @@ static int init_leg(struct quorum_meta_io *io, unsigned int leg)
  * Context: May sleep.
  * Return: 0 or -ENOMEM; quorum_meta_io_exit() is due in any case.
  */
-int quorum_meta_io_init(struct quorum_meta_io *io, struct quorum_leg *legs,
+int quorum_meta_io_init(struct quorum_meta_io *io,
+			struct quorum_flights *flights, struct quorum_leg *legs,
 			unsigned int nr_legs, u32 present)
 {
 	unsigned int i, leg;
@@ -233,6 +310,7 @@ int quorum_meta_io_init(struct quorum_meta_io *io, struct quorum_leg *legs,
 	io->legs = legs;
 	io->nr_legs = nr_legs;
 	init_completion(&io->idle);
+	quorum_flight_init(&io->flight, flights, &flight_ops);
 	io->leg = kcalloc(nr_legs, sizeof(*io->leg), GFP_KERNEL);
 	if (!io->leg)
 		return -ENOMEM;
@@ -245,6 +323,13 @@ int quorum_meta_io_init(struct quorum_meta_io *io, struct quorum_leg *legs,
 			r = -ENOMEM;
 	}
 	return r;
+}
+
+/* Nothing is sent any more; some may be out.  Context: Any. */
+void quorum_meta_io_end(struct quorum_meta_io *io)
+{
+	if (io->flight.all)
+		quorum_flight_put(&io->flight);
 }
 
 void quorum_meta_io_exit(struct quorum_meta_io *io)

@@ -9,6 +9,7 @@
 #include <linux/completion.h>
 #include <linux/types.h>
 
+#include "dm-quorum-flight.h"
 #include "dm-quorum-format.h"
 #include "dm-quorum-vote.h"
 
@@ -24,11 +25,13 @@ struct quorum_leg;
 /**
  * struct quorum_meta_bio - one block on its way
  * @io: whose it is
+ * @leg: and which leg's
  * @bio: the bio
  * @vec: the block
  */
 struct quorum_meta_bio {
 	struct quorum_meta_io *io;
+	unsigned int leg;
 	struct bio bio;
 	struct bio_vec vec;
 };
@@ -36,11 +39,13 @@ struct quorum_meta_bio {
 /**
  * struct quorum_meta_leg - what one leg is sent
  * @nr: how many blocks
+ * @pending: its bios that are out
  * @bio: one for each, and for the flush after them
  * @super: the superblock
  */
 struct quorum_meta_leg {
 	unsigned int nr;
+	atomic_t pending;
 	struct quorum_meta_bio bio[QUORUM_META_BIOS];
 	struct quorum_disk_super *super;
 };
@@ -50,8 +55,12 @@ struct quorum_meta_leg {
  * @legs: the devices
  * @nr_legs: how many there are
  * @block: images of bitmap blocks, one for each slot
- * @pending: bios still out, plus one while they are being sent
- * @idle: none is
+ * @flight: what is out
+ * @idle: nothing is out that is waited for
+ * @sent: legs that were sent something last
+ * @have: legs that have what the others are being sent, or need not
+ * @need: so many have to have it: then others are not waited for too long; 0 is
+ *	all
  * @unflushed: those of the legs that failed that took all, and could
  *	not store it
  * @said: how it ended for each leg that failed, a blk_status_t
@@ -61,15 +70,21 @@ struct quorum_meta_io {
 	struct quorum_leg *legs;
 	unsigned int nr_legs;
 	struct quorum_disk_block *block[QUORUM_META_BLOCKS][2];
-	atomic_t pending;
+	struct quorum_flight flight;
 	struct completion idle;
+	u32 sent;
+	u32 have;
+	unsigned int need;
 	u32 unflushed;
 	u8 said[QUORUM_MAX_LEGS];
 	struct quorum_meta_leg *leg;
 };
 
-int quorum_meta_io_init(struct quorum_meta_io *io, struct quorum_leg *legs,
+int quorum_meta_io_init(struct quorum_meta_io *io,
+			struct quorum_flights *flights, struct quorum_leg *legs,
 			unsigned int nr_legs, u32 present);
+void quorum_meta_io_end(struct quorum_meta_io *io);
+u32 quorum_meta_io_late(struct quorum_meta_io *io);
 void quorum_meta_io_exit(struct quorum_meta_io *io);
 void quorum_meta_add(struct quorum_meta_io *io, unsigned int leg, void *data,
 		     sector_t sector);
@@ -85,7 +100,7 @@ struct quorum_meta_units {
 
 void *quorum_meta_alloc_unit(void);
 void quorum_meta_free_unit(void *unit);
-u32 quorum_meta_read(struct quorum_meta_io *io, u32 legs,
+u32 quorum_meta_read(struct quorum_meta_io *io, u32 asked,
 		     struct quorum_meta_units *unit, unsigned int first,
 		     sector_t sector, unsigned int nr);
 

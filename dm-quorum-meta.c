@@ -338,7 +338,8 @@ int quorum_meta_init(struct quorum *q, struct quorum_meta *meta,
 	return quorum_bits_init(&meta->safe, q->nr_regions, q->region_shift) ?:
 	       quorum_bits_init(&meta->touched, q->nr_regions,
 				q->region_shift) ?:
-	       quorum_meta_io_init(&meta->io, q->leg, q->nr_legs, q->present);
+	       quorum_meta_io_init(&meta->io, &q->flights, q->leg, q->nr_legs,
+				   q->present);
 }
 
 /**

@@ -104,7 +104,9 @@ static void second_look_work(struct work_struct *work)
 	blk_status_t status;
 
 	queue_next_look(io->q->reads);
-	status = quorum_recheck_read(io->q, io->sector, io->bio, io->dissent);
+	status = quorum_recheck_read(io->q, io->sector,
+				     io->bio->bi_iter.bi_size, io->bio,
+				     io->dissent);
 	quorum_io_unlock(io);
 	quorum_io_end(io, status);
 }

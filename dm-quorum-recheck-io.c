@@ -52,6 +52,82 @@ static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
 	quorum_verdict_init(v, &rc->leg[q->nr_legs]);
 }
 
+/* The legs that were given up on, before or now.  Context: Any. */
+u32 quorum_recheck_late(struct quorum_recheck *rc)
+{
+	return rc->away | rc->flight.late;
+}
+
+/* Those of @legs whose bio has ended well. */
+static u32 answered_well(struct quorum_recheck *rc, u32 legs)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		if (rc->leg[leg].bio.bi_status)
+			legs &= ~BIT(leg);
+	return legs;
+}
+
+/*
+ * Enough have returned something, whatever it is; or have what is written, or
+ * would not be missed by those that have it.
+ */
+static bool enough(struct quorum_flight *flight, u32 out)
+{
+	struct quorum_recheck *rc = container_of(flight, struct quorum_recheck,
+						 flight);
+	struct quorum_verdict *v = &rc->verdict;
+	u32 legs = rc->sent & ~out;
+
+	if (rc->writes)
+		legs = v->asked & ~(rc->sent & ~answered_well(rc, legs));
+	else
+		legs = v->answered | answered_well(rc, legs);
+	return hweight32(legs & ~flight->late) >= v->threshold;
+}
+
+static void all_back(struct quorum_flight *flight)
+{
+	complete(&container_of(flight, struct quorum_recheck, flight)->idle);
+}
+
+static void free_recheck(struct quorum_flight *flight)
+{
+	struct quorum_recheck *rc = container_of(flight, struct quorum_recheck,
+						 flight);
+	struct quorum_verdict *v = &rc->verdict;
+	struct quorum *q = rc->q;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, v->asked)
+		quorum_buf_put(&q->pages, &v->buf[leg]);
+	mempool_free(rc, &q->rechecks);
+}
+
+static const struct quorum_flight_ops flight_ops = {
+	.enough	= enough,
+	.end	= all_back,
+	.free	= free_recheck,
+};
+
+/*
+ * The legs to ask: those that have a vote.  Who owes what was given up on is
+ * left alone, if the others will do.
+ */
+static void choose_legs(struct quorum_recheck *rc)
+{
+	struct quorum_verdict *v = &rc->verdict;
+	u32 late = READ_ONCE(rc->q->flights.late);
+
+	v->asked = quorum_current(&rc->q->regions, rc->sector,
+				  v->bytes >> SECTOR_SHIFT);
+	if (late && hweight32(v->asked & ~late) >= v->threshold) {
+		rc->away = v->asked & late;
+		v->asked &= ~late;
+	}
+}
+
 /**
  * quorum_recheck_get() - begin a second look
  * @q: the target
@@ -79,57 +155,53 @@ struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 	if (!q->writable)
 		rc->flags &= QUORUM_LOOK_KNOWN;
 	init_completion(&rc->idle);
+	quorum_flight_init(&rc->flight, &q->flights, &flight_ops);
 	verdict_init(rc, bytes);
 	rc->limit = v->blocks;
 	for (leg = 0; leg < q->nr_legs; leg++) {
 		rc->leg[leg].recheck = rc;
 		rc->leg[leg].untried = v->blocks;
 	}
-	v->asked = quorum_current(&q->regions, sector, bytes >> SECTOR_SHIFT);
+	choose_legs(rc);
 	quorum_bufs_get(&q->pages, v->buf, v->asked, bytes);
 	rc->began = jiffies;
 	return rc;
 }
 
-/* The end of a second look.  Context: Any; no leg I/O is out. */
+/*
+ * The end of a second look.  What is out was given up on.  Context: Any.
+ */
 void quorum_recheck_put(struct quorum_recheck *rc)
 {
-	struct quorum_verdict *v = &rc->verdict;
-	struct quorum *q = rc->q;
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, v->asked)
-		quorum_buf_put(&q->pages, &v->buf[leg]);
-	mempool_free(rc, &q->rechecks);
+	quorum_flight_put(&rc->flight);
 }
 
 /*
- * Leg I/O: start any number of bios, then wait for all of them.
+ * Leg I/O: one bio for each of some legs, then wait for all of them.
  */
 
-static void io_begin(struct quorum_recheck *rc)
+static void io_begin(struct quorum_recheck *rc, u32 legs, bool writes)
 {
 	reinit_completion(&rc->idle);
-	atomic_set(&rc->pending, 1);
+	rc->sent = legs;
+	rc->writes = writes;
+	quorum_flight_begin(&rc->flight, legs, rc->verdict.bytes);
 }
 
-static void io_done(struct quorum_recheck *rc)
+/* Returns those that failed, or were given up on. */
+static u32 io_wait(struct quorum_recheck *rc)
 {
-	if (atomic_dec_and_test(&rc->pending))
-		complete(&rc->idle);
-}
-
-static void io_wait(struct quorum_recheck *rc)
-{
-	io_done(rc);
+	quorum_flight_sent(&rc->flight);
 	wait_for_completion_io(&rc->idle);
+	return rc->sent & ~answered_well(rc, rc->sent & ~rc->flight.late);
 }
 
 static void recheck_endio(struct bio *bio)
 {
 	struct quorum_recheck_leg *rl = bio->bi_private;
+	struct quorum_recheck *rc = rl->recheck;
 
-	io_done(rl->recheck);
+	quorum_flight_back(&rc->flight, rl - rc->leg);
 }
 
 static void io_start(struct quorum_recheck *rc, unsigned int leg, blk_opf_t opf,
@@ -147,7 +219,6 @@ static void io_start(struct quorum_recheck *rc, unsigned int leg, blk_opf_t opf,
 	quorum_buf_attach(buf, bio, off, len);
 	bio->bi_private = &rc->leg[leg];
 	bio->bi_end_io = recheck_endio;
-	atomic_inc(&rc->pending);
 	submit_bio_noacct(bio);
 }
 
@@ -156,17 +227,21 @@ static u32 read_piece(struct quorum_recheck *rc, u32 legs, unsigned int off,
 		      unsigned int len)
 {
 	unsigned int leg;
-	u32 failed = 0;
 
-	io_begin(rc);
+	if (!legs)
+		return 0;
+	io_begin(rc, legs, false);
 	quorum_for_each_leg(leg, legs)
 		io_start(rc, leg, REQ_OP_READ, &rc->verdict.buf[leg], off, len);
-	io_wait(rc);
+	return io_wait(rc);
+}
 
-	quorum_for_each_leg(leg, legs)
-		if (rc->leg[leg].bio.bi_status)
-			failed |= BIT(leg);
-	return failed;
+/* How the last I/O of a leg has ended, as far as anybody waited for it. */
+blk_status_t quorum_recheck_said(struct quorum_recheck *rc, unsigned int leg)
+{
+	if (rc->flight.late & BIT(leg))
+		return BLK_STS_TIMEOUT;
+	return rc->leg[leg].bio.bi_status;
 }
 
 /**
@@ -186,7 +261,7 @@ void quorum_recheck_ask(struct quorum_recheck *rc)
 	rc->failed = read_piece(rc, legs, 0, v->bytes);
 	v->answered = legs & ~rc->failed;
 	quorum_for_each_leg(leg, legs)
-		rc->said[leg] = (__force u8)rc->leg[leg].bio.bi_status;
+		rc->said[leg] = (__force u8)quorum_recheck_said(rc, leg);
 	rc->faulty = quorum_faulty(rc->said, legs, false);
 }
 
@@ -203,7 +278,8 @@ static u32 mark_bad(struct quorum_recheck *rc, u32 failed, unsigned int block)
 		unsigned long *bad = rc->verdict.leg[leg].bad;
 
 		__set_bit(block, bad);
-		if (++rc->leg[leg].nr_bad <= MAX_BAD_BLOCKS)
+		if (++rc->leg[leg].nr_bad <= MAX_BAD_BLOCKS &&
+		    !(rc->flight.late & BIT(leg)))
 			continue;
 		rc->leg[leg].untried = next;
 		bitmap_set(bad, next, rc->verdict.blocks - next);
@@ -235,15 +311,17 @@ void quorum_recheck_ask_by_pieces(struct quorum_recheck *rc)
 	struct quorum_verdict *v = &rc->verdict;
 	unsigned int block = v->block_size;
 	unsigned int piece = v->bytes / 2;
-	u32 legs = v->asked & ~v->answered;
+	u32 legs = v->asked & ~v->answered & ~rc->flight.late;
 	unsigned int off = 0, leg;
 
+	quorum_for_each_leg(leg, rc->flight.late & v->asked)
+		bitmap_fill(v->leg[leg].bad, v->blocks);
 	while (legs && off < v->bytes) {
 		u32 failed;
 
 		piece = clamp(rounddown(piece, block), block, v->bytes - off);
 		failed = read_piece(rc, legs, off, piece);
-		if (failed && piece > block) {
+		if (failed & ~rc->flight.late && piece > block) {
 			piece /= 2;
 			continue;
 		}
@@ -272,13 +350,14 @@ void quorum_recheck_ask_by_pieces(struct quorum_recheck *rc)
 bool quorum_recheck_ask_again(struct quorum_recheck *rc, unsigned int block)
 {
 	struct quorum_verdict *v = &rc->verdict;
-	unsigned int most = rc->origin ? 1 : MAX_BAD_BLOCKS;
+	unsigned int most = rc->for_read ? 1 : MAX_BAD_BLOCKS;
 	u32 untried = 0, failed;
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, v->asked & ~v->answered)
 		if (block >= rc->leg[leg].untried)
 			untried |= BIT(leg);
+	untried &= ~rc->flight.late;
 	if (!untried || bitmap_weight(v->undecided, v->blocks) >= most)
 		return false;
 
@@ -303,7 +382,7 @@ bool quorum_recheck_may_ask_less(struct quorum_recheck *rc)
 
 	if (v->bytes == v->block_size)
 		return false;
-	quorum_for_each_leg(leg, rc->failed) {
+	quorum_for_each_leg(leg, rc->failed & ~rc->flight.late) {
 		struct quorum_leg *l = &rc->q->leg[leg];
 		u64 at = (u64)(l->offset + rc->sector) << SECTOR_SHIFT;
 		unsigned int physical = bdev_physical_block_size(l->dev->bdev);
@@ -333,8 +412,21 @@ void quorum_recheck_ask_no_more(struct quorum_recheck *rc, u32 dead)
 	}
 }
 
-/* Start to write the next run of lost blocks.  Returns false if none is. */
-static bool write_run(struct quorum_recheck *rc, unsigned int leg,
+/* The legs that have lost blocks left to write. */
+static u32 have_runs(struct quorum_recheck *rc, u32 legs)
+{
+	struct quorum_verdict *v = &rc->verdict;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		if (find_next_bit(v->leg[leg].lost, v->blocks,
+				  rc->leg[leg].done) == v->blocks)
+			legs &= ~BIT(leg);
+	return legs;
+}
+
+/* Start to write the next run of lost blocks; there is one. */
+static void write_run(struct quorum_recheck *rc, unsigned int leg,
 		      blk_opf_t opf)
 {
 	struct quorum_verdict *v = &rc->verdict;
@@ -343,13 +435,10 @@ static bool write_run(struct quorum_recheck *rc, unsigned int leg,
 	unsigned int from, end;
 
 	from = find_next_bit(lost, v->blocks, rc->leg[leg].done);
-	if (from == v->blocks)
-		return false;
 	end = find_next_zero_bit(lost, v->blocks, from);
 	rc->leg[leg].done = end;
 	io_start(rc, leg, REQ_OP_WRITE | opf, v->answer, from * block,
 		 (end - from) * block);
-	return true;
 }
 
 /* The sweep stops after a while: how far it came is noted. */
@@ -358,7 +447,7 @@ static bool cut_short(struct quorum_recheck *rc, u32 busy)
 	struct quorum_verdict *v = &rc->verdict;
 	unsigned int leg, next;
 
-	if (rc->origin || jiffies - rc->began <= HOLD_LIMIT)
+	if (rc->for_read || jiffies - rc->began <= HOLD_LIMIT)
 		return false;
 	quorum_for_each_leg(leg, busy) {
 		next = find_next_bit(v->leg[leg].lost, v->blocks,
@@ -381,20 +470,15 @@ static bool cut_short(struct quorum_recheck *rc, u32 busy)
  */
 u32 quorum_recheck_write(struct quorum_recheck *rc, u32 legs, blk_opf_t opf)
 {
-	u32 busy = legs, failed = 0;
+	u32 busy = have_runs(rc, legs), failed = 0;
 	unsigned int leg;
 
 	while (busy) {
-		io_begin(rc);
+		io_begin(rc, busy, true);
 		quorum_for_each_leg(leg, busy)
-			if (!write_run(rc, leg, opf))
-				busy &= ~BIT(leg);
-		io_wait(rc);
-
-		quorum_for_each_leg(leg, busy)
-			if (rc->leg[leg].bio.bi_status)
-				failed |= BIT(leg);
-		busy &= ~failed;
+			write_run(rc, leg, opf);
+		failed |= io_wait(rc);
+		busy = have_runs(rc, busy & ~failed);
 		if (cut_short(rc, busy))
 			break;
 	}

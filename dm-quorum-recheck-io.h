@@ -9,6 +9,7 @@
 
 #include <linux/bio.h>
 #include <linux/completion.h>
+#include "dm-quorum-flight.h"
 #include "dm-quorum-look.h"
 #include "dm-quorum-verdict.h"
 
@@ -34,40 +35,50 @@ struct quorum_recheck_leg {
 /**
  * struct quorum_recheck - one second look
  * @q: the target
- * @origin: the read it is for; NULL if it is the sweep's
+ * @flight: what is out; those that were given up on take no part any more
+ * @origin: the read it is for; NULL if it is the sweep's, or has been answered
+ * @for_read: it is not the sweep's
  * @sector: first sector
  * @flags: of enum quorum_look_flag
  * @began: when the range was there, in jiffies
+ * @away: legs that have a vote, but owe what was given up on, and are not asked
+ * @sent: legs that were sent something last
+ * @writes: that were writes
  * @shunned: legs that have a vote and are not read at first
  * @failed: those that were read and did not return all
  * @faulty: those of them that are to blame for it
  * @unread: those of which some block could not be read later, either
  * @said: how the read of the whole request ended, a blk_status_t for each leg
  * @limit: so many blocks are done with
- * @pending: leg bios still out, plus one while they are being sent
- * @idle: none is
+ * @idle: nothing is out that is waited for
  * @verdict: who is asked for how much, what they returned, and who is right
  * @leg: what each is asked
  */
 struct quorum_recheck {
+	struct quorum_flight flight;
 	struct quorum *q;
 	struct bio *origin;
+	bool for_read;
+	bool writes;
 	sector_t sector;
 	unsigned int flags;
 	unsigned long began;
+	u32 away;
+	u32 sent;
 	u32 shunned;
 	u32 failed;
 	u32 faulty;
 	u32 unread;
 	u8 said[QUORUM_MAX_LEGS];
 	unsigned int limit;
-	atomic_t pending;
 	struct completion idle;
 	struct quorum_verdict verdict;
 	struct quorum_recheck_leg leg[];
 };
 
 size_t quorum_recheck_size(struct quorum *q, unsigned int blocks);
+blk_status_t quorum_recheck_said(struct quorum_recheck *rc, unsigned int leg);
+u32 quorum_recheck_late(struct quorum_recheck *rc);
 struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 					  unsigned int bytes,
 					  unsigned int flags);

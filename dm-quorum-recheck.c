@@ -119,7 +119,8 @@ static bool settle(struct quorum_recheck *rc)
 	u32 legs;
 
 	quorum_repair_rewrite(rc, &found);
-	legs = v->asked & quorum_live(&rc->q->regions) & ~found.missed;
+	legs = v->asked & quorum_live(&rc->q->regions) & ~found.missed &
+	       ~rc->flight.late;
 	if (bitmap_empty(v->settled, v->blocks) ||
 	    hweight32(legs) >= v->threshold)
 		return true;
@@ -135,7 +136,8 @@ static blk_status_t answer(struct quorum_recheck *rc, struct bio *bio)
 	if (quorum_verdict_decided(v)) {
 		quorum_repair_accuse_losers(rc);
 		if (settle(rc)) {
-			quorum_buf_drain(v->answer, bio);
+			if (bio)
+				quorum_buf_drain(v->answer, bio);
 			return BLK_STS_OK;
 		}
 	}
@@ -147,7 +149,9 @@ static blk_status_t answer(struct quorum_recheck *rc, struct bio *bio)
  * quorum_recheck_read() - answer a read that did not agree at first
  * @q: the target
  * @sector: first sector
- * @bio: the read; its pages are filled only with what won a vote
+ * @bytes: length
+ * @bio: the read; its pages are filled only with what won a vote.  NULL if it
+ *	has been answered
  * @dissent: it was read once, and legs were at fault: if they are not any more,
  *	that is counted as transient
  *
@@ -157,7 +161,8 @@ static blk_status_t answer(struct quorum_recheck *rc, struct bio *bio)
  * Return: BLK_STS_OK or the error to complete the read with.
  */
 blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
-				 struct bio *bio, bool dissent)
+				 unsigned int bytes, struct bio *bio,
+				 bool dissent)
 {
 	unsigned int flags = quorum_torn_at(&q->suspects, sector) ?
 			     QUORUM_LOOK_REFILL : 0;
@@ -167,8 +172,9 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		flags |= QUORUM_LOOK_REWRITE;
 
-	rc = quorum_recheck_get(q, sector, bio->bi_iter.bi_size, flags);
+	rc = quorum_recheck_get(q, sector, bytes, flags);
 	rc->origin = bio;
+	rc->for_read = true;
 	if (enough_to_ask(rc))
 		decide_read(rc, dissent);
 	if (!quorum_verdict_decided(&rc->verdict) &&

@@ -220,6 +220,27 @@ static void __revive(struct quorum_regions *regions, unsigned int leg)
 }
 
 /**
+ * quorum_suffice() - whether something would succeed if these legs did it
+ * @regions: where
+ * @legs: the legs
+ * @sector: first sector
+ * @sectors: how many; 0 for a flush
+ *
+ * Context: Any, without regions->lock.
+ */
+bool quorum_suffice(struct quorum_regions *regions, u32 legs, sector_t sector,
+		    sector_t sectors)
+{
+	unsigned long flags;
+	bool enough;
+
+	spin_lock_irqsave(&regions->lock, flags);
+	enough = __enough(regions, legs, sector, sectors);
+	spin_unlock_irqrestore(&regions->lock, flags);
+	return enough;
+}
+
+/**
  * quorum_commit() - decide whether something that changes legs succeeded
  * @regions: where
  * @sector: first sector

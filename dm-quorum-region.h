@@ -106,6 +106,8 @@ u32 quorum_current(struct quorum_regions *regions, sector_t sector,
 bool quorum_missed_before(struct quorum_regions *regions, u32 legs,
 			  sector_t sector, sector_t sectors);
 
+bool quorum_suffice(struct quorum_regions *regions, u32 legs, sector_t sector,
+		    sector_t sectors);
 bool quorum_commit(struct quorum_regions *regions, sector_t sector,
 		   sector_t sectors, u32 took, u32 missed, u32 faulty,
 		   struct quorum_change *change);

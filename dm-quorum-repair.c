@@ -43,6 +43,23 @@ static void accuse_of(struct quorum_recheck *rc, unsigned int leg,
 				  (last - first + 1) * per_block, status);
 }
 
+/* Whether what it said is that nobody waited for it. */
+static bool was_late(struct quorum_recheck *rc, unsigned int leg)
+{
+	return rc->flight.late & BIT(leg) &&
+	       rc->said[leg] == (__force u8)BLK_STS_TIMEOUT;
+}
+
+/* Accuse a leg that did not take what it was to be given. */
+static void accuse_unwritten(struct quorum_recheck *rc, unsigned int leg,
+			     enum quorum_stat kind)
+{
+	if (rc->flight.late & BIT(leg))
+		quorum_report_late(&rc->q->reports, leg);
+	accuse_of(rc, leg, kind, rc->verdict.leg[leg].lost,
+		  quorum_recheck_said(rc, leg));
+}
+
 /**
  * quorum_repair_accuse_unread() - accuse the legs that could not be read
  * @rc: the second look
@@ -55,8 +72,8 @@ void quorum_repair_accuse_unread(struct quorum_recheck *rc, u32 told)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, rc->faulty & ~told)
-		accuse_of(rc, leg, QUORUM_READ_ERRORS,
-			  rc->verdict.leg[leg].bad,
+		accuse_of(rc, leg, was_late(rc, leg) ? QUORUM_TIMEOUTS :
+			  QUORUM_READ_ERRORS, rc->verdict.leg[leg].bad,
 			  (__force blk_status_t)rc->said[leg]);
 }
 
@@ -105,15 +122,18 @@ static u32 passing(struct quorum_recheck *rc, u32 failed)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, failed)
-		if (!quorum_passing(rc->leg[leg].bio.bi_status))
+		if (!quorum_passing(quorum_recheck_said(rc, leg)))
 			failed &= ~BIT(leg);
 	return failed;
 }
 
-/* Whether it was read, or could not be through its own fault. */
+/*
+ * Whether it was read, or could not be through its own fault, and is not still
+ * about to be.
+ */
 static bool may_be_rewritten(struct quorum_recheck *rc, unsigned int leg)
 {
-	return !(rc->failed & ~rc->faulty & BIT(leg));
+	return !(((rc->failed & ~rc->faulty) | rc->flight.late) & BIT(leg));
 }
 
 /* The legs to rewrite, without ties, and without those that left meanwhile. */
@@ -157,6 +177,22 @@ static void report_settled(struct quorum_recheck *rc)
 				      BLK_STS_OK);
 }
 
+/*
+ * What a leg is still about to write may come after something newer: where it
+ * does, the leg is to have no vote.
+ */
+static void forsake(struct quorum_recheck *rc, u32 late)
+{
+	sector_t sectors = rc->verdict.bytes >> SECTOR_SHIFT;
+	struct quorum *q = rc->q;
+
+	if (!late || quorum_legs_commit(q, rc->sector, sectors,
+					rc->verdict.asked & ~late, late, late))
+		return;
+	/* It cannot be done without: have it compared once it is back. */
+	quorum_unsettle(&q->suspects, rc->sector, sectors);
+}
+
 /**
  * quorum_repair_rewrite() - write the answer over what legs have lost
  * @rc: the second look
@@ -172,7 +208,7 @@ void quorum_repair_rewrite(struct quorum_recheck *rc,
 			   struct quorum_finding *found)
 {
 	bool settled = !bitmap_empty(rc->verdict.settled, rc->verdict.blocks);
-	blk_opf_t opf = rc->origin && !settled ? 0 : REQ_FUA;
+	blk_opf_t opf = rc->for_read && !settled ? 0 : REQ_FUA;
 	u32 losers = to_rewrite(rc);
 	u32 failed = quorum_recheck_write(rc, losers, opf);
 	u32 pass = passing(rc, failed);
@@ -183,9 +219,8 @@ void quorum_repair_rewrite(struct quorum_recheck *rc,
 	quorum_for_each_leg(leg, losers & ~failed)
 		quorum_report_rewritten(&rc->q->reports, leg);
 	quorum_for_each_leg(leg, failed & ~pass)
-		accuse_of(rc, leg, QUORUM_REWRITE_ERRORS,
-			  rc->verdict.leg[leg].lost,
-			  rc->leg[leg].bio.bi_status);
+		accuse_unwritten(rc, leg, QUORUM_REWRITE_ERRORS);
+	forsake(rc, failed & rc->flight.late);
 	found->missed |= failed;
 	found->passing |= pass;
 }
@@ -242,6 +277,22 @@ static bool filler_wins(struct quorum_recheck *rc)
 	       rc->q->pattern == QUORUM_PATTERN_FIFO;
 }
 
+/*
+ * A leg that owes what was given up on, to whichever table, may still write it:
+ * it has to wait.  Returns the others.
+ */
+static u32 leave_late(struct quorum_recheck *rc, u32 legs,
+		      struct quorum_finding *found)
+{
+	u32 late = quorum_flights_all_late(&rc->q->flights);
+
+	if (likely(!(late | rc->away)))
+		return legs;
+	found->missed |= legs & (late | rc->away);
+	found->passing = true;
+	return legs & ~(late | rc->away);
+}
+
 /**
  * quorum_repair_rebuild() - give the answer to the legs that have no vote here
  * @rc: the second look
@@ -262,6 +313,7 @@ void quorum_repair_rebuild(struct quorum_recheck *rc,
 	unsigned int leg;
 	bool vague;
 
+	legs = leave_late(rc, legs, found);
 	if (!(rc->flags & QUORUM_LOOK_REBUILD) || !legs)
 		return;
 	bitmap_or(v->undecided, v->undecided, v->tied, v->blocks);
@@ -274,8 +326,7 @@ void quorum_repair_rebuild(struct quorum_recheck *rc,
 	}
 	pass = passing(rc, failed);
 	quorum_for_each_leg(leg, failed & ~pass) {
-		accuse_of(rc, leg, QUORUM_WRITE_ERRORS, v->leg[leg].lost,
-			  rc->leg[leg].bio.bi_status);
+		accuse_unwritten(rc, leg, QUORUM_WRITE_ERRORS);
 		quorum_leg_fail(rc->q, leg);
 	}
 	found->missed |= failed;

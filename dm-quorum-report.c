@@ -229,6 +229,16 @@ void quorum_report_rewritten(struct quorum_reports *reports, unsigned int leg)
 	quorum_reports_changed(reports);
 }
 
+/*
+ * A leg did not take something in time, which is told as the error it counts
+ * as.  Context: Any.
+ */
+void quorum_report_late(struct quorum_reports *reports, unsigned int leg)
+{
+	atomic64_inc(&reports->leg[leg].stat[QUORUM_TIMEOUTS]);
+	quorum_reports_changed(reports);
+}
+
 /* What had seemed to be wrong was not.  Context: Any. */
 void quorum_report_transient(struct quorum_reports *reports)
 {

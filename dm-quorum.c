@@ -11,6 +11,7 @@
 #include "dm-quorum-clean.h"
 #include "dm-quorum-commit.h"
 #include "dm-quorum-compat.h"
+#include "dm-quorum-device.h"
 #include "dm-quorum-dirty.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-message.h"
@@ -43,6 +44,10 @@
 
 static void quorum_free(struct quorum *q)
 {
+	/* Legs may still be about to answer: their bios are here. */
+	if (q->meta)
+		quorum_meta_io_end(&q->meta->io);
+	quorum_flights_wait(&q->flights);
 	/* Whoever raises events goes first. */
 	quorum_reads_exit(q);
 	quorum_writes_exit(q);
@@ -52,6 +57,7 @@ static void quorum_free(struct quorum *q)
 	quorum_reports_exit(&q->reports);
 	quorum_rechecks_exit(q);
 	quorum_bufs_exit(&q->pages);
+	quorum_flights_exit(&q->flights);
 	quorum_suspects_exit(&q->suspects);
 	quorum_regions_exit(&q->regions);
 	quorum_table_exit(q);
@@ -105,6 +111,33 @@ static int start_regions(struct quorum *q)
 				     "Cannot allocate region bitmaps");
 	if (quorum_sync_init(q, quorum_option(q, QUORUM_SYNC) && !q->meta))
 		return quorum_refuse(q->ti, -ENOMEM, "Cannot allocate sweep");
+	return 0;
+}
+
+/* A leg owes nothing more: bring it up to date. */
+static void caught_up(struct quorum_flights *flights, unsigned int leg)
+{
+	struct quorum *q = container_of(flights, struct quorum, flights);
+
+	if (q->meta)
+		quorum_meta_kick(q->meta);
+	if (quorum_behind(&q->regions))
+		quorum_sync_recover(q);
+}
+
+static int start_flights(struct quorum *q)
+{
+	bool early = q->pattern == QUORUM_PATTERN_EARLY;
+	int r = quorum_flights_init(&q->flights, q->nr_legs, q->leg_timeout,
+				    early);
+	unsigned int leg;
+
+	q->flights.caught_up = caught_up;
+	quorum_for_each_leg(leg, q->present)
+		r = r ?: quorum_flights_name(&q->flights, leg,
+					     q->leg[leg].dev->bdev->bd_dev);
+	if (r)
+		return quorum_refuse(q->ti, r, "Cannot allocate flights");
 	return 0;
 }
 
@@ -178,6 +211,8 @@ static int quorum_construct(struct quorum *q, struct dm_arg_set *as)
 {
 	int r = quorum_table_read(q, as);
 
+	if (!r)
+		r = start_flights(q);
 	if (!r)
 		r = start_regions(q);
 	if (!r)
@@ -352,6 +387,7 @@ static int __init quorum_module_init(void)
 {
 	quorum_zeroes_init();
 	quorum_activations_init();
+	quorum_devices_init();
 	return dm_register_target(&quorum_target);
 }
 

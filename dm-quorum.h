@@ -27,6 +27,7 @@
  *	dm-quorum-look.h	what it is told to do, and what it found
  *	dm-quorum-io.c		one request, one bio for each leg
  *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
+ *	dm-quorum-flush.c	flushes that no request asked for
  *	dm-quorum-commit.c	what legs are told of the set, batch by batch
  *	dm-quorum-meta.c	what is to be remembered, and who waits for it
  *	dm-quorum-meta-io.c	metadata on its way to the legs and from them
@@ -51,6 +52,8 @@
  *	dm-quorum-answer.c	what a leg's answer means
  *	dm-quorum-buf.c		private payloads
  *	dm-quorum-pages.c	the pages they are made of, with a reserve
+ *	dm-quorum-flight.c	what was sent to legs, and whom not to wait for
+ *	dm-quorum-device.c	what they owe, whichever table asked for it
  *	dm-quorum-range.c	the range lock
  *	dm-quorum-vote.c	who wins
  *	dm-quorum-arg.h		numbers in tables and messages
@@ -74,6 +77,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "dm-quorum-flight.h"
 #include "dm-quorum-pages.h"
 #include "dm-quorum-range.h"
 #include "dm-quorum-region.h"
@@ -135,6 +139,7 @@ struct quorum_leg {
  *	Whether it is held at all is an option
  * @last_io: when a request came last, in jiffies
  * @ranges: the range lock
+ * @flights: what legs were sent and have not answered
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
  * @sync: the sweep
@@ -175,6 +180,8 @@ struct quorum {
 	unsigned long last_io ____cacheline_aligned_in_smp;
 
 	struct quorum_ranges ranges ____cacheline_aligned_in_smp;
+
+	struct quorum_flights flights ____cacheline_aligned_in_smp;
 
 	struct quorum_pages pages ____cacheline_aligned_in_smp;
 	mempool_t rechecks;

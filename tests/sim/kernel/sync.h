@@ -117,6 +117,10 @@ sim_atomic void prefix##_andnot(num i, type *v)				\
 {									\
 	prefix##_fetch_and(~i, v);					\
 }									\
+sim_atomic num prefix##_fetch_andnot(num i, type *v)			\
+{									\
+	return prefix##_fetch_and(~i, v);				\
+}									\
 sim_atomic bool prefix##_sub_and_test(num i, type *v)			\
 {									\
 	return prefix##_add_return(-i, v) == 0;				\
@@ -183,6 +187,7 @@ typedef struct {
 #define refcount_set(r, n)	atomic_set(&(r)->refs, n)
 #define refcount_read(r)	atomic_read(&(r)->refs)
 #define refcount_inc(r)		((void)WARN_ON(!atomic_fetch_add(1, &(r)->refs)))
+#define refcount_add(i, r)	atomic_add(i, &(r)->refs)
 #define refcount_inc_not_zero(r) atomic_inc_not_zero(&(r)->refs)
 #define refcount_dec_and_test(r) atomic_dec_and_test(&(r)->refs)
 
