@@ -19,8 +19,13 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-/* Beside the bits of legs: it is not sent yet, so it cannot end. */
+/*
+ * Beside the bits of legs: it is not sent yet, so it cannot end.  What is above
+ * counts how often it has begun: who looked at it before cannot end it now.
+ */
 #define SENDING		BIT_ULL(QUORUM_MAX_LEGS)
+#define ROUND		(SENDING << 1)
+#define ANY_OUT		(ROUND - 1)
 
 /* Where others will not do, it is seen so often whether they do now. */
 #define LOOK_AGAIN	HZ
@@ -196,20 +201,29 @@ void quorum_flight_put(struct quorum_flight *flight)
 	spin_unlock_irqrestore(&all->lock, flags);
 }
 
-static void watch(struct quorum_flight *flight, u32 legs)
+/* From now on its time runs. */
+static void watch(struct quorum_flight *flight)
 {
 	struct quorum_flights *all = flight->all;
 	unsigned long flags;
 	bool first;
 
 	spin_lock_irqsave(&all->lock, flags);
-	flight->returned &= ~legs;
+	flight->sent = jiffies;
 	first = list_empty(&all->young) && list_empty(&all->old);
-	if (all->timeout)
-		list_add_tail(&flight->list, &all->young);
+	list_add_tail(&flight->list, &all->young);
 	spin_unlock_irqrestore(&all->lock, flags);
-	if (first && all->timeout)
+	if (first)
 		queue_delayed_work(all->wq, &all->tick, all->timeout);
+}
+
+static void not_returned(struct quorum_flight *flight, u32 legs)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&flight->all->lock, flags);
+	flight->returned &= ~legs;
+	spin_unlock_irqrestore(&flight->all->lock, flags);
 }
 
 /**
@@ -223,12 +237,14 @@ static void watch(struct quorum_flight *flight, u32 legs)
 void quorum_flight_begin(struct quorum_flight *flight, u32 legs,
 			 unsigned int bytes)
 {
-	flight->sent = jiffies;
+	u64 round;
+
 	flight->bytes = bytes;
 	refcount_add(hweight32(legs) + 1, &flight->refs);
-	atomic64_set(&flight->out, legs | SENDING);
+	round = (atomic64_read(&flight->out) & ~ANY_OUT) + ROUND;
+	atomic64_set(&flight->out, round | SENDING | legs);
 	if (flight->all->counts)
-		watch(flight, legs);
+		not_returned(flight, legs);
 }
 
 static void land(struct quorum_flight *flight)
@@ -244,20 +260,6 @@ static void land(struct quorum_flight *flight)
 	flight->ops->end(flight);
 }
 
-/* End it, if the legs that are back will do. */
-static void give_up(struct quorum_flight *flight)
-{
-	s64 out = atomic64_read(&flight->out);
-
-	do {
-		if (!out || out & SENDING || !flight->ops->enough(flight, out))
-			return;
-	} while (!atomic64_try_cmpxchg(&flight->out, &out, 0));
-	flight->late |= out;
-	owe(flight, out, true);
-	land(flight);
-}
-
 static bool is_overdue(struct quorum_flight *flight)
 {
 	unsigned long timeout = flight->all->timeout;
@@ -265,13 +267,30 @@ static bool is_overdue(struct quorum_flight *flight)
 	return timeout && time_after_eq(jiffies, flight->sent + timeout);
 }
 
+/* End it, if it is time, and the legs that are back will do. */
+static void give_up(struct quorum_flight *flight)
+{
+	s64 out = atomic64_read(&flight->out);
+	u32 legs;
+
+	do {
+		legs = out;
+		if (!legs || out & SENDING || !is_overdue(flight) ||
+		    !flight->ops->enough(flight, legs))
+			return;
+	} while (!atomic64_try_cmpxchg(&flight->out, &out,
+				       out & (s64)~ANY_OUT));
+	flight->late |= legs;
+	owe(flight, legs, true);
+	land(flight);
+}
+
 /* It is one step nearer to its end. */
 static void look(struct quorum_flight *flight)
 {
 	if (flight->ops->seen)
 		flight->ops->seen(flight);
-	if (is_overdue(flight))
-		give_up(flight);
+	give_up(flight);
 }
 
 /**
@@ -282,9 +301,12 @@ static void look(struct quorum_flight *flight)
  */
 void quorum_flight_sent(struct quorum_flight *flight)
 {
-	s64 before = atomic64_fetch_andnot(SENDING, &flight->out);
+	s64 before;
 
-	if (before == SENDING)
+	if (flight->all->timeout)
+		watch(flight);
+	before = atomic64_fetch_andnot(SENDING, &flight->out);
+	if ((before & ANY_OUT) == SENDING)
 		land(flight);
 	else
 		look(flight);
@@ -306,7 +328,7 @@ void quorum_flight_back(struct quorum_flight *flight, unsigned int leg)
 
 	if (all->counts && returned(flight, leg))
 		all->caught_up(all, leg);
-	if (before == bit)
+	if ((before & ANY_OUT) == bit)
 		land(flight);
 	else if (before & bit && !(before & SENDING))
 		look(flight);
@@ -401,7 +423,7 @@ static void tick_work(struct work_struct *work)
 	wait = __next_tick(all);
 	spin_unlock_irq(&all->lock);
 	if (wait)
-		queue_delayed_work(all->wq, &all->tick, wait);
+		mod_delayed_work(all->wq, &all->tick, wait);
 }
 
 /*
@@ -428,7 +450,9 @@ int quorum_flights_init(struct quorum_flights *flights, unsigned int nr_legs,
 	INIT_LIST_HEAD(&flights->young);
 	INIT_LIST_HEAD(&flights->old);
 	INIT_DELAYED_WORK(&flights->tick, tick_work);
-	flights->timeout = msecs_to_jiffies(timeout_ms);
+	/* A jiffy has begun when time begins to run. */
+	if (timeout_ms)
+		flights->timeout = msecs_to_jiffies(timeout_ms) + 1;
 	flights->counts = counts || timeout_ms;
 	flights->leg = kcalloc(nr_legs, sizeof(*flights->leg), GFP_KERNEL);
 	if (!flights->leg)

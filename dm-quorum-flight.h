@@ -109,7 +109,7 @@ struct quorum_flights {
  * @ops: what its owner has to say
  * @out: legs that are not back, one bit each, and whether it is being sent
  * @late: legs that were given up on
- * @sent: when it began, in jiffies
+ * @sent: when all was sent, in jiffies
  * @refs: its owner, each bio, and who looks at it
  * @list: among @all
  * @returned: legs that are back; this and the next two change with @all->lock

@@ -2,7 +2,8 @@
 /*
  * One request of the mapped device and one bio for each leg it goes to.
  *
- * All of it lives in dm's per-bio data, so fanning out allocates nothing.
+ * All of it lives in dm's per-bio data, so fanning out allocates nothing, but
+ * for requests that may have to end before all legs have answered.
  */
 #include "dm-quorum.h"
 #include "dm-quorum-answer.h"
@@ -50,6 +51,7 @@ void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
 	note_request(q);
 	io->q = q;
 	io->bio = bio;
+	io->flight = NULL;
 	io->sector = dm_target_offset(q->ti, bio->bi_iter.bi_sector);
 	io->legs = 0;
 	io->tried = 0;
@@ -87,6 +89,15 @@ static void leg_endio(struct bio *bio)
 		io->end(io);
 }
 
+/* It may be late, and the request gone on; or over, but for this. */
+static void detached_endio(struct bio *bio)
+{
+	struct quorum_io *io = bio->bi_private;
+	struct quorum_leg_io *li = container_of(bio, struct quorum_leg_io, bio);
+
+	quorum_flight_back(io->flight, li - io->leg);
+}
+
 /**
  * quorum_io_prepare() - make a leg's bio from the request
  * @io: the request
@@ -109,7 +120,7 @@ void quorum_io_prepare(struct quorum_io *io, unsigned int leg)
 	bio->bi_opf &= ~(REQ_POLLED | REQ_NOWAIT);
 	bio->bi_iter.bi_sector = to->offset + io->sector;
 	bio->bi_private = io;
-	bio->bi_end_io = leg_endio;
+	bio->bi_end_io = unlikely(io->flight) ? detached_endio : leg_endio;
 }
 
 /**
@@ -124,10 +135,15 @@ void quorum_io_prepare(struct quorum_io *io, unsigned int leg)
 void quorum_io_submit(struct quorum_io *io, u32 legs,
 		      void (*end)(struct quorum_io *io))
 {
+	struct quorum_flight *flight = io->flight;
 	unsigned int leg;
 
 	io->end = end;
-	atomic_set(&io->pending, hweight32(legs));
+	if (unlikely(flight))
+		quorum_flight_begin(flight, legs, bio_has_data(io->bio) ?
+				    io->bio->bi_iter.bi_size : 0);
+	else
+		atomic_set(&io->pending, hweight32(legs));
 	/* After the last bio is sent io may not be touched. */
 	quorum_for_each_leg(leg, legs) {
 		struct bio *bio = &io->leg[leg].bio;
@@ -137,6 +153,8 @@ void quorum_io_submit(struct quorum_io *io, u32 legs,
 		else
 			dm_submit_bio_remap(io->bio, bio);
 	}
+	if (unlikely(flight))
+		quorum_flight_sent(flight);
 }
 
 static void range_granted(struct quorum_range *range)
@@ -188,18 +206,20 @@ void quorum_io_unlock(struct quorum_io *io)
 
 /**
  * quorum_io_failed() - the legs of a request whose answer is not success
- * @io: a request whose leg bios have all completed
+ * @io: a request whose leg bios have all completed, or been given up on
  * @said: set to what they answered, for all that were asked
  *
  * Context: Any.
  */
 u32 quorum_io_failed(struct quorum_io *io, u8 *said)
 {
+	u32 late = quorum_io_late(io), failed = 0;
 	unsigned int leg;
-	u32 failed = 0;
 
 	quorum_for_each_leg(leg, io->legs) {
 		said[leg] = (__force u8)io->leg[leg].bio.bi_status;
+		if (unlikely(late & BIT(leg)))
+			said[leg] = (__force u8)BLK_STS_TIMEOUT;
 		if (unlikely(said[leg]))
 			failed |= BIT(leg);
 	}
@@ -232,6 +252,10 @@ bool quorum_requeues(struct quorum *q, blk_status_t status)
  */
 void quorum_io_end(struct quorum_io *io, blk_status_t status)
 {
+	struct quorum_flight *flight = io->flight;
+
 	io->bio->bi_status = status;
 	bio_endio(io->bio);
+	if (unlikely(flight))
+		quorum_flight_put(flight);
 }

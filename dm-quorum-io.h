@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "dm-quorum-buf.h"
+#include "dm-quorum-flight.h"
 #include "dm-quorum-meta.h"
 #include "dm-quorum-range.h"
 
@@ -18,7 +19,8 @@ struct quorum;
 /**
  * struct quorum_leg_io - one leg's part of a request
  * @bio: what the leg is sent
- * @buf: where a read other than the first one lands
+ * @buf: where a read other than the first one lands; if the request may outlive
+ *	its bio, the first, too
  */
 struct quorum_leg_io {
 	struct bio bio;
@@ -26,9 +28,10 @@ struct quorum_leg_io {
 };
 
 /**
- * struct quorum_io - a request: dm's per-bio data
+ * struct quorum_io - a request: dm's per-bio data, or an object of its own
  * @q: the target
  * @bio: dm's clone, never itself submitted: its iterator stays as mapped
+ * @flight: with a request that may outlive @bio, what legs were sent; or NULL
  * @sector: first sector
  * @legs: legs the request was sent to
  * @tried: legs a fifo read need not ask again
@@ -49,6 +52,7 @@ struct quorum_leg_io {
 struct quorum_io {
 	struct quorum *q;
 	struct bio *bio;
+	struct quorum_flight *flight;
 	sector_t sector;
 	u32 legs;
 	u32 tried;
@@ -66,6 +70,12 @@ struct quorum_io {
 	struct quorum_buf copy;
 	struct quorum_leg_io leg[];
 };
+
+/* The legs that were given up on.  Context: Any, after @io's end. */
+static inline u32 quorum_io_late(const struct quorum_io *io)
+{
+	return unlikely(io->flight) ? io->flight->late : 0;
+}
 
 void quorum_ios_init(struct quorum *q);
 bool quorum_foreground_busy(struct quorum *q);

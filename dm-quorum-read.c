@@ -57,6 +57,25 @@ static u32 voters_for(struct quorum_io *io)
 			      bio_sectors(io->bio));
 }
 
+/*
+ * Legs that are not asked if there are others: they owe too much.  One that was
+ * given up on is asked no more before it is back, unless it is to be failed
+ * when that has happened often enough.
+ */
+static u32 slow_legs(struct quorum *q)
+{
+	u32 slow = READ_ONCE(q->flights.full);
+
+	return q->max_errors ? slow : slow | READ_ONCE(q->flights.late);
+}
+
+static u32 leave_slow(struct quorum_io *io, u32 voters)
+{
+	u32 quick = voters & ~slow_legs(io->q);
+
+	return hweight32(quick) >= io->q->threshold ? quick : voters;
+}
+
 /* Threshold of @voters, beginning with another one each time. */
 static u32 rotate(struct quorum *q, u32 voters)
 {
@@ -71,12 +90,18 @@ static u32 rotate(struct quorum *q, u32 voters)
 	return legs;
 }
 
+/* The legs that read into a buffer: all, if they may be late. */
+static u32 with_buf(struct quorum_io *io)
+{
+	return unlikely(io->flight) ? io->legs : io->legs & (io->legs - 1);
+}
+
 /* Free what the first look read into. */
 static void put_bufs(struct quorum_io *io)
 {
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
+	quorum_for_each_leg(leg, with_buf(io))
 		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
 }
 
@@ -136,11 +161,26 @@ static void second_look(struct quorum_io *io)
 		queue_look(io);
 }
 
+/* None of them reads into the caller's pages: these are filled then. */
+static bool bufs_agree(struct quorum_io *io)
+{
+	unsigned int leg, len = io->bio->bi_iter.bi_size;
+	struct quorum_buf *first = &io->leg[__ffs(io->legs)].buf;
+
+	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
+		if (quorum_buf_differ(first, &io->leg[leg].buf, 0, len) < len)
+			return false;
+	quorum_buf_drain(first, io->bio);
+	return true;
+}
+
 static bool legs_agree(struct quorum_io *io)
 {
 	struct quorum_buf *bufs[QUORUM_MAX_LEGS];
 	unsigned int leg, nr = 0;
 
+	if (unlikely(io->flight))
+		return bufs_agree(io);
 	quorum_for_each_leg(leg, io->legs & (io->legs - 1))
 		bufs[nr++] = &io->leg[leg].buf;
 	return quorum_bufs_match(bufs, nr, io->bio);
@@ -170,13 +210,37 @@ static bool forgiven(struct quorum_io *io)
 	return io->bio->bi_opf & REQ_RAHEAD;
 }
 
+static void accuse(struct quorum_io *io, unsigned int leg, blk_status_t status)
+{
+	quorum_leg_accuse(io->q, leg, quorum_io_late(io) & BIT(leg) ?
+			  QUORUM_TIMEOUTS : QUORUM_READ_ERRORS, io->sector,
+			  bio_sectors(io->bio), status);
+}
+
+/*
+ * Legs have been given up on: go on without them.  Unlike an error, that a
+ * readahead takes too long is no way to decline it.
+ */
+static void leave_late(struct quorum_io *io)
+{
+	u32 late = quorum_io_late(io) & io->legs;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, late)
+		accuse(io, leg, BLK_STS_TIMEOUT);
+	io->legs &= ~late;
+}
+
 /* Context: end_io of the last leg. */
 static void first_look_done(struct quorum_io *io)
 {
 	unsigned int bytes = hweight32(io->legs) * io->bio->bi_iter.bi_size;
 	u8 said[QUORUM_MAX_LEGS];
 
-	if (unlikely(quorum_io_failed(io, said))) {
+	if (unlikely(quorum_io_late(io)))
+		leave_late(io);
+	if (unlikely(quorum_io_failed(io, said) ||
+		     hweight32(io->legs) < io->q->threshold)) {
 		put_bufs(io);
 		io->dissent = !forgiven(io) &&
 			      quorum_faulty(said, io->legs, false);
@@ -188,13 +252,13 @@ static void first_look_done(struct quorum_io *io)
 	}
 }
 
-/* Every leg but the first reads into a buffer.  Fails if memory is short. */
+/* Fails if memory is short. */
 static bool get_bufs(struct quorum_io *io, u32 legs)
 {
 	unsigned int leg;
 
 	io->legs = legs;
-	quorum_for_each_leg(leg, legs & (legs - 1))
+	quorum_for_each_leg(leg, with_buf(io))
 		if (!quorum_buf_try(&io->q->pages, &io->leg[leg].buf,
 				    io->bio->bi_iter.bi_size))
 			return false;
@@ -243,9 +307,7 @@ static blk_status_t fifo_blame(struct quorum_io *io)
 	if (forgiven(io))
 		return status;
 	quorum_for_each_leg(leg, quorum_faulty(said, io->legs, false))
-		quorum_leg_accuse(io->q, leg, QUORUM_READ_ERRORS, io->sector,
-				  bio_sectors(io->bio),
-				  io->leg[leg].bio.bi_status);
+		accuse(io, leg, (__force blk_status_t)said[leg]);
 	return status;
 }
 
@@ -253,7 +315,10 @@ static void fifo_done(struct quorum_io *io)
 {
 	unsigned int leg = __ffs(io->legs);
 
-	if (likely(!io->leg[leg].bio.bi_status)) {
+	if (likely(!(quorum_io_late(io) & BIT(leg)) &&
+		   !io->leg[leg].bio.bi_status)) {
+		if (unlikely(io->flight))
+			quorum_buf_drain(&io->leg[leg].buf, io->bio);
 		if (unlikely(io->tried))
 			fifo_blame(io);
 		quorum_io_end(io, BLK_STS_OK);
@@ -278,6 +343,22 @@ static void fifo_failed(struct quorum_io *io)
 	quorum_io_end(io, status);
 }
 
+static void fifo_send(struct quorum_io *io)
+{
+	prepare_legs(io);
+	quorum_io_submit(io, io->legs, fifo_done);
+}
+
+/* Memory is short, but the leg may be late.  Context: write_wq. */
+static void fifo_buf_work(struct work_struct *work)
+{
+	struct quorum_io *io = container_of(work, struct quorum_io, work);
+
+	quorum_bufs_get(&io->q->pages, &io->leg[__ffs(io->legs)].buf, BIT(0),
+			io->bio->bi_iter.bi_size);
+	fifo_send(io);
+}
+
 static void fifo_next(struct quorum_io *io)
 {
 	u32 untried = voters_for(io) & ~io->tried;
@@ -286,16 +367,20 @@ static void fifo_next(struct quorum_io *io)
 		fifo_failed(io);
 		return;
 	}
+	if (unlikely(io->flight) && untried & ~slow_legs(io->q))
+		untried &= ~slow_legs(io->q);
 	io->legs = BIT(__ffs(untried));
-	prepare_legs(io);
-	quorum_io_submit(io, io->legs, fifo_done);
+	if (likely(!io->flight || get_bufs(io, io->legs)))
+		fifo_send(io);
+	else
+		quorum_io_defer(io, io->q->write_wq, fifo_buf_work);
 }
 
 /**
  * quorum_read() - start a read
  * @io: the request, at most q->max_bytes long
  *
- * Context: map.
+ * Context: map, or write_wq.
  */
 void quorum_read(struct quorum_io *io)
 {
@@ -308,6 +393,8 @@ void quorum_read(struct quorum_io *io)
 	}
 
 	legs = voters_for(io);
+	if (unlikely(io->flight))
+		legs = leave_slow(io, legs);
 	if (unlikely(hweight32(legs) < q->threshold)) {
 		second_look(io);
 		return;

@@ -72,12 +72,17 @@ static void accuse(struct quorum_io *io, u32 legs)
 {
 	enum quorum_stat kind = bio_sectors(io->bio) ? QUORUM_WRITE_ERRORS :
 						       QUORUM_FLUSH_ERRORS;
+	u32 late = quorum_io_late(io);
 	unsigned int leg;
 
-	quorum_for_each_leg(leg, legs)
+	quorum_for_each_leg(leg, legs) {
+		if (late & BIT(leg))
+			quorum_report_late(&io->q->reports, leg);
 		quorum_leg_accuse(io->q, leg, kind, io->sector,
 				  bio_sectors(io->bio),
+				  late & BIT(leg) ? BLK_STS_TIMEOUT :
 				  io->leg[leg].bio.bi_status);
+	}
 }
 
 /*
@@ -232,7 +237,9 @@ static void finish(struct quorum_io *io)
 
 	if (unlikely(!is_plain(io, failed)))
 		status = settle(io, failed, said);
-	quorum_buf_put(&io->q->pages, &io->copy);
+	/* A leg that is late still reads it. */
+	if (likely(!quorum_io_late(io)))
+		quorum_buf_put(&io->q->pages, &io->copy);
 	if (io->q->meta) {
 		if (bio_sectors(io->bio))
 			quorum_meta_touch(io->q, io->sector,
@@ -255,6 +262,7 @@ static void zero_done(struct quorum_io *io)
 {
 	unsigned int leg;
 
+	io->by_hand &= ~quorum_io_late(io);
 	quorum_for_each_leg(leg, io->by_hand) {
 		struct bio *bio = &io->leg[leg].bio;
 
@@ -334,6 +342,24 @@ static void send(struct quorum_io *io, u32 legs)
 	quorum_io_submit(io, legs, legs_done);
 }
 
+/*
+ * The live legs.  One that owes too much would only owe more, so it misses
+ * this, if the others will do.
+ */
+static u32 legs_for(struct quorum_io *io)
+{
+	struct quorum *q = io->q;
+	u32 legs = quorum_live(&q->regions), full;
+
+	if (likely(!io->flight) || !bio_sectors(io->bio))
+		return legs;
+	full = READ_ONCE(q->flights.full);
+	if (legs & full && quorum_suffice(&q->regions, legs & ~full,
+					  io->sector, bio_sectors(io->bio)))
+		legs &= ~full;
+	return legs;
+}
+
 /* One leg has none to differ from if the caller changes its buffer. */
 static bool wants_copy(struct quorum_io *io)
 {
@@ -349,7 +375,7 @@ static void copy_and_send(struct quorum_io *io)
 				io->bio->bi_iter.bi_size);
 		quorum_buf_fill(&io->copy, io->bio);
 	}
-	send(io, quorum_live(&io->q->regions));
+	send(io, legs_for(io));
 }
 
 /* The same at once; false if memory is short.  Context: Any, range held. */
@@ -361,7 +387,7 @@ static bool try_send(struct quorum_io *io)
 			return false;
 		quorum_buf_fill(&io->copy, io->bio);
 	}
-	send(io, quorum_live(&io->q->regions));
+	send(io, legs_for(io));
 	return true;
 }
 
@@ -425,17 +451,22 @@ static void write_later(struct quorum_io *io)
 	quorum_io_defer(io, io->q->write_wq, write_work);
 }
 
-/*
- * Requests without a payload come in any length: cut them, so that none holds
- * on to a large range for long, nor has millions of regions to settle.
+/**
+ * quorum_write_cut() - shorten a request without a payload
+ * @io: a write-zeroes or discard
+ *
+ * They come in any length: cut them, so that none holds on to a large range for
+ * long, nor has millions of regions to settle.
+ *
+ * Context: map.
  */
-static void cut_at_chunk(struct quorum_io *io)
+void quorum_write_cut(struct quorum_io *io)
 {
 	sector_t chunk = min_t(sector_t, CHUNK_SECTORS,
 			       (sector_t)CHUNK_REGIONS << io->q->region_shift);
 	sector_t left = chunk - (io->sector & (chunk - 1));
 
-	if (bio_op(io->bio) != REQ_OP_WRITE && bio_sectors(io->bio) > left)
+	if (bio_sectors(io->bio) > left)
 		dm_accept_partial_bio(io->bio, left);
 }
 
@@ -443,11 +474,10 @@ static void cut_at_chunk(struct quorum_io *io)
  * quorum_write() - start a write, write-zeroes or discard
  * @io: the request
  *
- * Context: map.
+ * Context: map, or write_wq.
  */
 void quorum_write(struct quorum_io *io)
 {
-	cut_at_chunk(io);
 	io->owes = false;
 	if (quorum_io_lock(io, write_later) && may_send(io) && !try_send(io))
 		write_later(io);
@@ -465,7 +495,7 @@ void quorum_write(struct quorum_io *io)
 void quorum_flush(struct quorum_io *io)
 {
 	io->owes = false;
-	send(io, quorum_live(&io->q->regions));
+	send(io, legs_for(io));
 }
 
 /**

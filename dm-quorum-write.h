@@ -11,6 +11,7 @@ struct quorum_io;
 void quorum_zeroes_init(void);
 int quorum_writes_init(struct quorum *q);
 void quorum_writes_exit(struct quorum *q);
+void quorum_write_cut(struct quorum_io *io);
 void quorum_write(struct quorum_io *io);
 void quorum_flush(struct quorum_io *io);
 

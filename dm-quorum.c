@@ -11,6 +11,7 @@
 #include "dm-quorum-clean.h"
 #include "dm-quorum-commit.h"
 #include "dm-quorum-compat.h"
+#include "dm-quorum-detach.h"
 #include "dm-quorum-device.h"
 #include "dm-quorum-dirty.h"
 #include "dm-quorum-io.h"
@@ -56,6 +57,7 @@ static void quorum_free(struct quorum *q)
 	quorum_meta_exit(q->meta);
 	quorum_reports_exit(&q->reports);
 	quorum_rechecks_exit(q);
+	quorum_detach_exit(q);
 	quorum_bufs_exit(&q->pages);
 	quorum_flights_exit(&q->flights);
 	quorum_suspects_exit(&q->suspects);
@@ -114,15 +116,14 @@ static int start_regions(struct quorum *q)
 	return 0;
 }
 
-/* A leg owes nothing more: bring it up to date. */
+/* A leg owes nothing more: do what was not done while it did. */
 static void caught_up(struct quorum_flights *flights, unsigned int leg)
 {
 	struct quorum *q = container_of(flights, struct quorum, flights);
 
 	if (q->meta)
 		quorum_meta_kick(q->meta);
-	if (quorum_behind(&q->regions))
-		quorum_sync_recover(q);
+	quorum_sync_recover(q);
 }
 
 static int start_flights(struct quorum *q)
@@ -183,7 +184,7 @@ static int start_engine(struct quorum *q)
 	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate page reserve");
-	if (quorum_rechecks_init(q))
+	if (quorum_rechecks_init(q) || quorum_detach_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate recheck reserve");
 	return 0;
@@ -255,6 +256,22 @@ static void quorum_dtr(struct dm_target *ti)
  * I/O.
  */
 
+static void start(struct quorum_io *io)
+{
+	if (bio_op(io->bio) == REQ_OP_READ)
+		quorum_read(io);
+	else if (bio_sectors(io->bio))
+		quorum_write(io);
+	else
+		quorum_flush(io);
+}
+
+static u8 detach_bit(struct bio *bio)
+{
+	return bio_op(bio) == REQ_OP_READ ? QUORUM_DETACH_READS :
+					    QUORUM_DETACH_WRITES;
+}
+
 static int quorum_map(struct dm_target *ti, struct bio *bio)
 {
 	struct quorum_io *io = dm_per_bio_data(bio, ti->per_io_data_size);
@@ -265,22 +282,21 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 		return DM_MAPIO_KILL;
 	switch (bio_op(bio)) {
 	case REQ_OP_READ:
-		quorum_read(io);
-		return DM_MAPIO_SUBMITTED;
 	case REQ_OP_WRITE:
 	case REQ_OP_FLUSH:
-		if (!bio_sectors(bio)) {
-			quorum_flush(io);
-			return DM_MAPIO_SUBMITTED;
-		}
-		fallthrough;
+		break;
 	case REQ_OP_WRITE_ZEROES:
 	case REQ_OP_DISCARD:
-		quorum_write(io);
-		return DM_MAPIO_SUBMITTED;
+		quorum_write_cut(io);
+		break;
 	default:
 		return DM_MAPIO_KILL;
 	}
+	if (unlikely(q->detach & detach_bit(bio)))
+		quorum_detach(io, start);
+	else
+		start(io);
+	return DM_MAPIO_SUBMITTED;
 }
 
 static int quorum_preresume(struct dm_target *ti)

@@ -25,6 +25,7 @@
  *	dm-quorum-repair.c	what follows from it: accuse, rewrite, rebuild
  *	dm-quorum-recheck-io.c	its memory, its reads and writes
  *	dm-quorum-look.h	what it is told to do, and what it found
+ *	dm-quorum-detach.c	requests that may outlive their bio
  *	dm-quorum-io.c		one request, one bio for each leg
  *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
  *	dm-quorum-flush.c	flushes that no request asked for
@@ -122,6 +123,7 @@ struct quorum_leg {
  * @step_size: largest physical block of any leg, in bytes: the pieces in which
  *	the sweep goes over bad blocks
  * @max_bytes: largest request with a payload, in bytes
+ * @detach: which requests may outlive their bio
  * @writable: the table is not read-only
  * @present: legs that are not missing
  * @members: legs whose misses count: these; with metadata all
@@ -142,6 +144,7 @@ struct quorum_leg {
  * @flights: what legs were sent and have not answered
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
+ * @detached: requests that may outlive their bio
  * @sync: the sweep
  * @reports: what is told of bad legs
  * @leg: the legs
@@ -159,6 +162,7 @@ struct quorum {
 	unsigned int block_size;
 	unsigned int step_size;
 	unsigned int max_bytes;
+	u8 detach;
 	bool writable;
 	u32 present;
 	u32 members;
@@ -185,6 +189,7 @@ struct quorum {
 
 	struct quorum_pages pages ____cacheline_aligned_in_smp;
 	mempool_t rechecks;
+	mempool_t detached;
 
 	struct quorum_sync *sync;
 

@@ -38,6 +38,7 @@ void audit_fold(void)
 	for (i = 0; i < n; i++) {
 		cover.mismatches += last.stat[i][O_MISMATCHES];
 		cover.rewrites += last.stat[i][O_REWRITES];
+		cover.timeouts += last.stat[i][O_TIMEOUTS];
 	}
 	if (have_last) {
 		cover.transients += last.transient;
@@ -140,7 +141,8 @@ static bool parse(struct o_status *st, char *at)
 static void check_back(struct o_status *st, unsigned int i)
 {
 	struct sim_leg *leg = &sim_legs[set.dev[i]];
-	u64 errors = st->stat[i][O_READ_ERRORS] + st->stat[i][O_MISMATCHES];
+	u64 errors = st->stat[i][O_READ_ERRORS] + st->stat[i][O_MISMATCHES] +
+		     st->stat[i][O_TIMEOUTS];
 
 	if (st->health[i] != 'D' || !back[i].valid || back[i].epoch != epoch ||
 	    leg->gave.writes || leg->gave.flushes)
@@ -164,7 +166,8 @@ void audit_reinstate(unsigned int slot)
 	back[slot].valid = true;
 	back[slot].epoch = epoch;
 	back[slot].errors = st.stat[slot][O_READ_ERRORS] +
-			    st.stat[slot][O_MISMATCHES];
+			    st.stat[slot][O_MISMATCHES] +
+			    st.stat[slot][O_TIMEOUTS];
 }
 
 /* It is failed on purpose. */
@@ -188,6 +191,9 @@ static void check_leg(struct o_status *st, unsigned int i)
 	if (stat[O_FLUSH_ERRORS] > leg->gave.flushes)
 		sim_fail("promise 5: leg %u: %llu flush errors, cause for %llu",
 			 i, stat[O_FLUSH_ERRORS], leg->gave.flushes);
+	if (stat[O_TIMEOUTS] > leg->gave.late)
+		sim_fail("promise 5: leg %u: %llu timeouts, cause for %llu",
+			 i, stat[O_TIMEOUTS], leg->gave.late);
 	/* With blkverify, leg 0 is always right. */
 	if (stat[O_MISMATCHES] > leg->gave.lies && !(set.blkverify && i) &&
 	    (!sim_lenient || !oracle_failures()))
@@ -293,10 +299,16 @@ static bool settled(const struct o_status *st)
 static void reinstate_failed(const struct o_status *st)
 {
 	unsigned int i;
+	int r;
 
-	for (i = 0; i < st->nr_legs; i++)
-		if (st->health[i] == 'D' && message("reinstate %u", i))
+	for (i = 0; i < st->nr_legs; i++) {
+		if (st->health[i] != 'D')
+			continue;
+		r = message("reinstate %u", i);
+		/* What it was given up on may still be on its way. */
+		if (r && !(r == -EBUSY && set.timeout))
 			sim_fail("leg %u cannot be reinstated", i);
+	}
 }
 
 static bool anywhere_bad(unsigned int block)

@@ -27,6 +27,8 @@ COUNTER(rebuilt);
 COUNTER(resyncs);
 COUNTER(scrubs);
 COUNTER(rewrites);
+COUNTER(hangs);
+COUNTER(timeouts);
 COUNTER(messages);
 COUNTER(suspends);
 COUNTER(requeues);

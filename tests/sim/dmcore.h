@@ -19,6 +19,7 @@ struct mapped_device {
 	struct dm_table *loaded;
 	bool suspended;
 	bool blocked;
+	u64 unblocked;
 	bool noflush;
 	unsigned int users;
 	unsigned int in_flight;

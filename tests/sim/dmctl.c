@@ -305,6 +305,7 @@ static int drain(struct mapped_device *md, bool killable)
 static void unblock(struct mapped_device *md)
 {
 	md->blocked = false;
+	md->unblocked = sim_now;
 	queue_work(md->wq, &md->work);
 }
 

@@ -24,6 +24,9 @@ static const struct fault_plan plans[] = {
 	{ "flush",	.flush_error = 300, .write_error = 5 },
 	{ "dying",	.die = 15 },
 	{ "stalling",	.stall = 40 },
+	{ "hanging",	.hang = 15, .stall = 20 },
+	{ "hanging and more", .hang = 10, .unreadable = 30, .rot = 30,
+			.write_error = 6, .flush_error = 30 },
 	{ "passing",	.passing = 40 },
 	{ "refusing",	.refusing = 15 },
 	{ "overload",	.overload = true, .unreadable = 60, .write_error = 25,
@@ -31,7 +34,7 @@ static const struct fault_plan plans[] = {
 	{ "everything",	.unreadable = 30, .rot = 30, .lost = 20,
 			.misplaced = 10, .torn = 10, .write_error = 6,
 			.flush_error = 30, .die = 2, .stall = 10,
-			.passing = 5 },
+			.passing = 5, .hang = 3 },
 };
 
 void fault_choose(void)
@@ -42,14 +45,15 @@ void fault_choose(void)
 	burst_at = SIM_MAX_SECTORS;
 }
 
-/* Legs that have caught up are good again. */
+/* Legs that have caught up are good again, unless they still hang. */
 void fault_forgive(void)
 {
 	unsigned int i;
 
 	all_gone = false;
 	for (i = 0; i < SIM_MAX_DEVS; i++)
-		if (set.members & BIT(i))
+		if (set.members & BIT(i) &&
+		    !(set.timeout && sim_legs[i].frozen_until > sim_now))
 			sim_legs[i].suspect = false;
 }
 
@@ -402,6 +406,9 @@ u64 fault_stall(struct sim_leg *leg)
 	if (!rolls(fault_plan.stall))
 		return 0;
 	ns = rnd_range(1, rnd_chance(20) ? 30000 : 300) * NSEC_PER_MSEC;
+	/* What takes too long may be taken for what fails. */
+	if (set.timeout && !fault_suspect(leg))
+		ns = min_t(u64, ns, set.timeout * NSEC_PER_MSEC / 4);
 	if (rnd_chance(30)) {
 		leg->frozen_until = sim_now + ns;
 		trace("  leg %u: hangs for %llu ms", leg->index,
@@ -410,12 +417,46 @@ u64 fault_stall(struct sim_leg *leg)
 	return ns;
 }
 
+static void release_fire(struct sim_event *event)
+{
+	struct healing *h = container_of(event, struct healing, event);
+
+	if (h->leg->hung)
+		oracle_none_waits();
+	leg_release(h->leg);
+	free(h);
+}
+
+/* With a timeout, a leg may hang for as long as it likes. */
+void fault_hang(struct sim_leg *leg)
+{
+	u64 ns = set.timeout * NSEC_PER_MSEC;
+	struct healing *h;
+
+	/* What it keeps for itself may be all that memory had left. */
+	if (!set.timeout || leg->hung || fault_plan.overload ||
+	    mem_plan.nowait_fails ||
+	    !rolls(fault_plan.hang) || !fault_suspect(leg))
+		return;
+	leg->hung = true;
+	cover.hangs++;
+	ns *= rnd_chance(30) ? rnd_range(1, 3) : SIM_FOR_EVER;
+	trace("  leg %u: hangs for %llu ms, if not longer", leg->index,
+	      ns / NSEC_PER_MSEC);
+	h = calloc(1, sizeof(*h));
+	h->leg = leg;
+	h->event.fire = release_fire;
+	event_add(&h->event, ns);
+}
+
 /* From now on all goes well; what is rotten stays so. */
 void faults_stop(void)
 {
 	unsigned int i;
 
 	fault_plan.on = false;
-	for (i = 0; i < SIM_MAX_DEVS; i++)
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
 		sim_legs[i].dead = false;
+		leg_release(&sim_legs[i]);
+	}
 }

@@ -21,6 +21,9 @@ struct leg_io {
 	sector_t lost_to;
 	sector_t shift;
 	bool quiet;
+	bool late;
+	u64 began;
+	struct list_head held;
 };
 
 #define LEG_BYTES	((SIM_MAX_START + SIM_MAX_SECTORS) * SECTOR_SIZE)
@@ -76,6 +79,7 @@ void leg_setup(struct sim_leg *leg, sector_t start, sector_t slack)
 		memset(disk, 0, SIM_MAX_START * SECTOR_SIZE);
 	leg->index = index;
 	leg_stamp(leg);
+	INIT_LIST_HEAD(&leg->held);
 	leg->start = start;
 	leg->sectors = start + set.len + slack;
 	leg->sync_percent = rnd_chance(20) ? 100 : rnd_chance(50) ? 0 : 30;
@@ -286,6 +290,8 @@ static void leg_crash(struct sim_leg *leg, unsigned int percent)
 	meta_crash(leg, percent);
 	leg->out = 0;
 	leg->frozen_until = 0;
+	leg->hung = false;
+	INIT_LIST_HEAD(&leg->held);
 	leg->dead = false;
 	leg->bdev.bd_read_only = false;
 	leg->dev.sim_refs = 0;
@@ -504,13 +510,39 @@ static void decide(struct leg_io *li)
 		flush_cache(li->leg);
 }
 
+static u64 patience(void)
+{
+	return set.timeout * NSEC_PER_MSEC;
+}
+
+/* The target may have given up on it. */
+static bool is_late(struct leg_io *li)
+{
+	return set.timeout && sim_now - li->began >= patience();
+}
+
+/* It may give cause for a timeout, before @then. */
+static void may_be_late(struct leg_io *li, u64 then)
+{
+	struct sim_leg *leg = li->leg;
+
+	if (!set.timeout || li->late || then - li->began < patience() / 2)
+		return;
+	li->late = true;
+	leg->gave.late++;
+	if (!li->bio->bi_iter.bi_size)
+		leg->gave.flushes++;
+	else if (bio_op(li->bio) != REQ_OP_READ)
+		leg->gave.writes++;
+}
+
 static void finish(struct leg_io *li)
 {
 	struct bio *bio = li->bio;
 	struct sim_leg *leg = li->leg;
 	blk_status_t status = li->status;
 
-	oracle_leg_done(leg, bio, status, li->quiet);
+	oracle_leg_done(leg, bio, status, li->quiet, is_late(li));
 	trace("  leg %u: %s %llu+%u done, status %u", leg->index,
 	      bio_op(bio) == REQ_OP_READ ? "read" : "write",
 	      bio->bi_iter.bi_sector - leg->start, bio_sectors(bio), status);
@@ -546,7 +578,13 @@ static void first_stage(struct sim_event *event)
 {
 	struct leg_io *li = container_of(event, struct leg_io, event);
 
+	if (li->leg->hung) {
+		may_be_late(li, U64_MAX);
+		list_add_tail(&li->held, &li->leg->held);
+		return;
+	}
 	if (li->leg->frozen_until > sim_now) {
+		may_be_late(li, li->leg->frozen_until);
 		event_add(event, li->leg->frozen_until - sim_now);
 		return;
 	}
@@ -554,6 +592,21 @@ static void first_stage(struct sim_event *event)
 	move(li, li->split);
 	event->fire = last_stage;
 	event_add(event, li->rest);
+}
+
+/* It answers again. */
+void leg_release(struct sim_leg *leg)
+{
+	struct leg_io *li, *next;
+
+	if (!leg->hung)
+		return;
+	trace("  leg %u answers again", leg->index);
+	leg->hung = false;
+	list_for_each_entry_safe(li, next, &leg->held, held) {
+		list_del(&li->held);
+		event_add(&li->event, rnd_below(NSEC_PER_MSEC));
+	}
 }
 
 static void check_bio(struct sim_leg *leg, struct bio *bio)
@@ -587,6 +640,7 @@ static void start(struct leg_io *li)
 	u64 ns = leg->latency_us * NSEC_PER_USEC;
 	u64 more = fault_stall(leg);
 
+	fault_hang(leg);
 	li->rest = rnd_below(ns);
 	li->split = rnd_chance(20) ? rnd_below(bio_sectors(li->bio) + 1) :
 		    rnd_chance(50) ? bio_sectors(li->bio) : 0;
@@ -597,6 +651,7 @@ static void start(struct leg_io *li)
 		more += leg->flush_ms * NSEC_PER_MSEC;
 	else if (bio_op(li->bio) == REQ_OP_WRITE)
 		more += leg->write_ms * NSEC_PER_MSEC;
+	may_be_late(li, sim_now + more);
 	event_add(&li->event, rnd_below(2 * ns) + more);
 }
 
@@ -610,6 +665,7 @@ void leg_submit(struct bio *bio)
 	leg->out++;
 	li->bio = bio;
 	li->leg = leg;
+	li->began = sim_now;
 	trace("  leg %u: %s%s %llu+%u", leg->index,
 	      bio_op(bio) == REQ_OP_READ ? "read" : bio_op(bio) == REQ_OP_WRITE
 	      ? "write" : bio_op(bio) == REQ_OP_DISCARD ? "discard" : "zeroes",
@@ -617,7 +673,7 @@ void leg_submit(struct bio *bio)
 	      " flush" : "", bio->bi_iter.bi_sector - leg->start,
 	      bio_sectors(bio));
 	li->quiet = oracle_leg_start(leg, bio);
-	if (leg->frozen_until <= sim_now && !leg->write_ms && !leg->flush_ms &&
+	if (leg->frozen_until <= sim_now && !leg->hung && !leg->write_ms && !leg->flush_ms &&
 	    rnd_chance(leg->sync_percent)) {
 		decide(li);
 		move(li, bio_sectors(bio));

@@ -34,6 +34,8 @@
  * @dead: it returns errors only
  * @write_ms: a write takes so much longer than a read
  * @flush_ms: likewise, a flush
+ * @hung: it answers nothing, until it is released
+ * @held: what it was sent meanwhile, or would have answered
  * @failed_flush: oracle_tick when it was last to blame for one
  * @gave: what it gave cause for, ever
  */
@@ -67,10 +69,13 @@ struct sim_leg {
 	unsigned int flush_ms;
 	unsigned int out;
 	u64 frozen_until;
+	bool hung;
+	struct list_head held;
 	struct {
 		u64 reads;
 		u64 writes;
 		u64 flushes;
+		u64 late;
 		u64 lies;
 		u64 blamed_writes;
 		u64 blamed_flushes;
@@ -89,6 +94,7 @@ void leg_store(struct sim_leg *leg, sector_t sector, const u8 *data,
 	       bool durable);
 void leg_drop_cache(struct sim_leg *leg);
 bool leg_has_filler(struct sim_leg *leg, unsigned int block);
+void leg_release(struct sim_leg *leg);
 void legs_crash(void);
 struct sim_leg *leg_by_name(const char *name);
 bool legs_quiet(void);
@@ -112,6 +118,7 @@ struct fault_plan {
 	unsigned int flush_error;
 	unsigned int die;
 	unsigned int stall;
+	unsigned int hang;
 	unsigned int passing;
 	unsigned int refusing;
 };
@@ -128,6 +135,7 @@ bool fault_skips(struct sim_leg *leg, sector_t sector, sector_t n,
 		 sector_t *first, sector_t *end, sector_t *shift);
 void fault_rots(struct sim_leg *leg, sector_t sector, sector_t n);
 u64 fault_stall(struct sim_leg *leg);
+void fault_hang(struct sim_leg *leg);
 void fault_rot(struct sim_leg *leg, sector_t sector, sector_t n);
 void faults_stop(void);
 void fault_forgive(void);

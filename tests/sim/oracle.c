@@ -88,6 +88,7 @@ struct o_op *oracle_begin(enum req_op op, sector_t sector,
 	o->sector = sector;
 	o->sectors = sectors;
 	o->start = ++oracle_tick;
+	o->began = sim_now;
 	o->generation = set.generation;
 	n = op_blocks(o);
 	o->hurt = calloc(n + 1, sizeof(*o->hurt));
@@ -171,6 +172,21 @@ static bool must_succeed(struct o_op *o)
 			return false;
 	}
 	return true;
+}
+
+/* Section 6: nobody waits for a leg that hangs where others answer. */
+void oracle_none_waits(void)
+{
+	u64 patience = SIM_PATIENCE * set.timeout * NSEC_PER_MSEC;
+	struct o_op *o;
+
+	/* When a set with metadata is put into use, all legs are waited for. */
+	if (sim_md.blocked || sim_now - sim_md.unblocked < patience)
+		return;
+	list_for_each_entry(o, &ops, node)
+		if (sim_now - o->began > patience && must_succeed(o))
+			sim_fail("section 6: %llu+%u waits for a leg that hangs",
+				 o->sector, o->sectors);
 }
 
 static u32 served_by(struct o_op *o, unsigned int i, u32 id)
@@ -386,7 +402,7 @@ static void check_error(struct o_op *o, blk_status_t status)
 	if (set.metadata && fault_plan.overload)
 		return;
 	/* What legs said to metadata counts, too. */
-	if (o->told && !set.metadata && status != error_due(o))
+	if (o->told && !set.metadata && !set.timeout && status != error_due(o))
 		sim_fail("promise 2: %llu+%u failed with status %u, not %u",
 			 o->sector, o->sectors, status, error_due(o));
 	if (o->op == REQ_OP_READ && !o->asked && status != BLK_STS_AGAIN)
@@ -553,10 +569,11 @@ static void op_took(struct o_op *o, unsigned int i, struct sim_leg *leg)
 		o->took_at[i] = oracle_tick;
 }
 
-static void took(struct sim_leg *leg, struct bio *bio, bool quiet)
+static void took(struct sim_leg *leg, struct bio *bio, bool quiet, bool late)
 {
 	sector_t at = bio->bi_iter.bi_sector - leg->start;
 	unsigned int i, b;
+	bool counts;
 	struct o_op *o;
 	u32 id;
 
@@ -564,11 +581,15 @@ static void took(struct sim_leg *leg, struct bio *bio, bool quiet)
 	for (i = 0; i < bio_sectors(bio); i += block_sectors()) {
 		b = (at + i) / block_sectors();
 		id = carried_block(bio, i, at);
+		counts = !late;
 		list_for_each_entry(o, &ops, node)
 			if (o->write && covers(o, b) &&
-			    version_has_id(o->write, id))
+			    version_has_id(o->write, id)) {
 				op_took(o, b - op_first(o), leg);
-		if (bio_op(bio) != REQ_OP_DISCARD)
+				counts |= !quiet;
+			}
+		/* What nobody waited for may be older than what it misses. */
+		if (bio_op(bio) != REQ_OP_DISCARD && counts)
 			lacks_took(leg, b, id, quiet);
 	}
 }
@@ -680,31 +701,32 @@ static void refused(struct sim_leg *leg, struct bio *bio)
 }
 
 void oracle_leg_done(struct sim_leg *leg, struct bio *bio, blk_status_t status,
-		     bool quiet)
+		     bool quiet, bool late)
 {
+	/* What nobody waited for nobody has heard. */
+	bool blames = status_blames(status) && !late;
 	enum req_op op = bio_op(bio);
 
 	said(leg, bio, status);
 	if (!status) {
 		if (op != REQ_OP_READ && bio->bi_iter.bi_size &&
 		    bio->bi_iter.bi_sector >= leg->start)
-			took(leg, bio, quiet);
+			took(leg, bio, quiet, late);
 		return;
 	}
 	cover.leg_faults++;
 	if (op == REQ_OP_READ) {
 		leg->gave.reads++;
-		leg->gave.blamed_looks += quiet && status_blames(status);
+		leg->gave.blamed_looks += quiet && blames;
 	} else if (bio->bi_iter.bi_size) {
 		if (quiet)
 			refused(leg, bio);
 		leg->gave.writes++;
-		leg->gave.blamed_writes += op == REQ_OP_WRITE &&
-					   status_blames(status);
+		leg->gave.blamed_writes += op == REQ_OP_WRITE && blames;
 	} else {
 		leg->gave.flushes++;
-		leg->gave.blamed_flushes += status_blames(status);
-		if (status_blames(status))
+		leg->gave.blamed_flushes += blames;
+		if (blames)
 			leg->failed_flush = oracle_tick;
 	}
 }

@@ -29,6 +29,7 @@ enum sim_pattern {
  * @generation: grows with each table
  * @metadata: legs know what they are
  * @home: with metadata, the device of each leg, also of one that is away
+ * @timeout: how long a leg may take, in ms; 0 is for ever
  * @torn: legs may differ, and nobody told the target to make them equal
  */
 struct sim_set {
@@ -51,6 +52,7 @@ struct sim_set {
 	bool readonly;
 	unsigned int max_errors;
 	unsigned int rate;
+	unsigned int timeout;
 	unsigned int region;
 	u32 rebuild;
 	const char *hash;
@@ -105,6 +107,7 @@ struct o_served {
 
 /**
  * struct o_op - a request
+ * @began: when it did, in virtual time
  * @hurt: for each block, devices that were not good at some time
  * @took: for each block of a write, devices that said they took it
  * @took_at: when the first of them did
@@ -124,6 +127,7 @@ struct o_op {
 	sector_t sector;
 	unsigned int sectors;
 	u64 start;
+	u64 began;
 	unsigned int generation;
 	bool contested;
 	struct o_write *write;
@@ -183,6 +187,10 @@ void lacks_known(unsigned int block);
 void lacks_flush(u64 when);
 void lacks_asked(struct sim_leg *leg, unsigned int block, bool held, u64 since);
 
+/* A leg that hangs is back after so many timeouts; no request waits so many. */
+#define SIM_FOR_EVER	1000
+#define SIM_PATIENCE	300
+
 void oracle_init(void);
 void oracle_exit(void);
 void oracle_dump(unsigned int block);
@@ -204,7 +212,8 @@ bool oracle_leg_start(struct sim_leg *leg, struct bio *bio);
 void oracle_leg_read(struct sim_leg *leg, sector_t sector, sector_t n,
 		     blk_status_t status);
 void oracle_leg_done(struct sim_leg *leg, struct bio *bio,
-		     blk_status_t status, bool quiet);
+		     blk_status_t status, bool quiet, bool late);
+void oracle_none_waits(void);
 void oracle_hurt(struct sim_leg *leg, sector_t sector, sector_t n);
 
 /* audit.c: status, accusations, and the end */

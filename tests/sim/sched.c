@@ -32,6 +32,8 @@ u64 *sim_steps = &own_steps;
 unsigned int sim_pace;
 /* At one in so many of these a task is held up; 0 is never. */
 static unsigned int pause_odds;
+/* Somebody would take a task that does not get on for a device that hangs. */
+bool sim_hasty;
 /* Likewise, where a lock is released. */
 static unsigned int unlock_odds;
 
@@ -370,11 +372,11 @@ static void pause_fire(struct sim_event *event)
 static void hold_up(void)
 {
 	static const u64 most[] = { 100, 100, 20000, 20000, 2000000 };
+	u64 ns = most[rnd_below(sim_hasty ? 2 : ARRAY_SIZE(most))];
 	struct pause p = { .task = sim_me, .event.fire = pause_fire };
 
 	cover.pauses++;
-	event_add(&p.event, rnd_below(most[rnd_below(ARRAY_SIZE(most))] *
-				      NSEC_PER_USEC));
+	event_add(&p.event, rnd_below(ns * NSEC_PER_USEC));
 	while (!p.over)
 		task_sleep("its turn", &p);
 }

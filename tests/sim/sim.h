@@ -142,6 +142,7 @@ bool sched_crashed(void);
 bool crash_bearable(void);
 void sched_plug(unsigned int cpu, bool online);
 
+extern bool sim_hasty;
 void event_add(struct sim_event *e, u64 delay);
 void event_del(struct sim_event *e);
 

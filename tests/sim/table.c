@@ -48,7 +48,10 @@ static void choose_options(struct sim_set *s)
 		     rnd_chance(50);
 	s->hash = many && s->pattern != SIM_FIFO && !s->blkverify ?
 		  hashes[rnd_below(ARRAY_SIZE(hashes))] : NULL;
-	s->no_copy = many && rnd_chance(15);
+	/* The others have to do. */
+	s->timeout = many && rnd_chance(40) && (s->threshold < s->nr_legs ||
+		     s->pattern == SIM_FIFO) ? rnd_range(400, 2000) : 0;
+	s->no_copy = many && !s->timeout && rnd_chance(15);
 	s->discards = rnd_chance(30);
 	/* Legs may differ after discards, and would be failed for it. */
 	s->max_errors = many && !s->discards && rnd_chance(20) ?
@@ -133,6 +136,7 @@ void table_choose(void)
 	memset(&set, 0, sizeof(set));
 	choose_shape();
 	choose_options(&set);
+	sim_hasty = set.timeout;
 	choose_devices();
 	for (i = 0; i < SIM_MAX_DEVS; i++) {
 		sector_t below = set.metadata ? 272 : 0;
@@ -189,6 +193,8 @@ static unsigned int options_text(char *text, size_t size)
 			WORDS(2, "rebuild %u", i);
 	if (set.max_errors)
 		WORDS(2, "max_errors %u", set.max_errors);
+	if (set.timeout)
+		WORDS(2, "leg_timeout %u", set.timeout);
 	if (set.rate)
 		WORDS(2, "max_recovery_rate %u", set.rate);
 #undef WORDS
