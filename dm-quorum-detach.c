@@ -15,12 +15,14 @@
 /**
  * struct detached - a request of its own
  * @flight: what legs were sent
+ * @early: more about it, if it is answered early
  * @op: what it is: its bio may be gone when somebody asks
  * @sectors: how long it is
  * @io: the request; the last, since its legs follow
  */
 struct detached {
 	struct quorum_flight flight;
+	struct quorum_early early;
 	enum req_op op;
 	unsigned int sectors;
 	struct quorum_io io;
@@ -29,6 +31,12 @@ struct detached {
 static struct detached *detached_of(struct quorum_flight *flight)
 {
 	return container_of(flight, struct detached, flight);
+}
+
+/* Context: Any; the request may outlive its bio. */
+struct quorum_early *quorum_early_of(struct quorum_io *io)
+{
+	return &container_of(io, struct detached, io)->early;
 }
 
 /* Whether a leg did its part; a discard it need not know is done, too. */
@@ -79,6 +87,14 @@ static void all_back(struct quorum_flight *flight)
 	io->end(io);
 }
 
+static void leg_seen(struct quorum_flight *flight)
+{
+	struct detached *d = detached_of(flight);
+
+	if (d->early.seen)
+		d->early.seen(&d->io);
+}
+
 static void free_detached(struct quorum_flight *flight)
 {
 	struct detached *d = detached_of(flight);
@@ -93,6 +109,7 @@ static void free_detached(struct quorum_flight *flight)
 
 static const struct quorum_flight_ops flight_ops = {
 	.enough	= enough,
+	.seen	= leg_seen,
 	.end	= all_back,
 	.free	= free_detached,
 };
@@ -102,6 +119,7 @@ static struct quorum_io *detached(struct detached *d, struct quorum_io *io)
 	quorum_io_init(&d->io, io->q, io->bio);
 	quorum_flight_init(&d->flight, &io->q->flights, &flight_ops);
 	d->io.flight = &d->flight;
+	d->early.seen = NULL;
 	d->op = bio_op(io->bio);
 	d->sectors = bio_sectors(io->bio);
 	return &d->io;

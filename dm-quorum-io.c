@@ -191,9 +191,16 @@ void quorum_io_defer(struct quorum_io *io, struct workqueue_struct *wq,
 bool quorum_io_lock(struct quorum_io *io,
 		    void (*granted)(struct quorum_io *io))
 {
+	return quorum_io_lock_range(io, bio_sectors(io->bio), granted);
+}
+
+/* As above, for a request whose bio has ended, and that was @sectors long. */
+bool quorum_io_lock_range(struct quorum_io *io, sector_t sectors,
+			  void (*granted)(struct quorum_io *io))
+{
 	io->granted = granted;
 	io->range.start = io->sector;
-	io->range.last = io->sector + bio_sectors(io->bio) - 1;
+	io->range.last = io->sector + sectors - 1;
 	io->range.granted = range_granted;
 	return quorum_range_lock(&io->q->ranges, &io->range);
 }

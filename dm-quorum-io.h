@@ -90,6 +90,8 @@ void quorum_io_defer(struct quorum_io *io, struct workqueue_struct *wq,
 		     work_func_t then);
 bool quorum_io_lock(struct quorum_io *io,
 		    void (*granted)(struct quorum_io *io));
+bool quorum_io_lock_range(struct quorum_io *io, sector_t sectors,
+			  void (*granted)(struct quorum_io *io));
 void quorum_io_unlock(struct quorum_io *io);
 void quorum_io_end(struct quorum_io *io, blk_status_t status);
 u32 quorum_io_failed(struct quorum_io *io, u8 *said);

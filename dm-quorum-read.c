@@ -9,6 +9,8 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-answer.h"
+#include "dm-quorum-detach.h"
+#include "dm-quorum-early.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-read.h"
@@ -35,6 +37,9 @@
  * @look_wq: second looks: these wait for leg I/O
  * @queued: one of these is queued
  * @waiting: those that are to follow it
+ * @nr_behind: second looks whose read has been answered
+ * @suspended: there are to be no more of these
+ * @idle: there are none
  *
  * Second looks are queued one after the other, each by the one before it as
  * soon as that has begun.  When no worker can be had, a workqueue's rescuer
@@ -45,10 +50,13 @@ struct quorum_reads {
 	unsigned int turn;
 	struct workqueue_struct *vote_wq;
 	struct workqueue_struct *look_wq;
-	/** @lock: protects @queued and @waiting */
+	/** @lock: protects what follows */
 	spinlock_t lock;
 	bool queued;
 	struct list_head waiting;
+	unsigned int nr_behind;
+	bool suspended;
+	wait_queue_head_t idle;
 };
 
 static u32 voters_for(struct quorum_io *io)
@@ -123,12 +131,32 @@ static void queue_next_look(struct quorum_reads *reads)
 		queue_work(reads->look_wq, &next->work);
 }
 
+/* The second look of a read that has been answered. */
+static void look_behind(struct quorum_io *io)
+{
+	struct quorum_reads *reads = io->q->reads;
+	unsigned long flags;
+
+	quorum_recheck_read(io->q, io->sector, quorum_early_of(io)->bytes,
+			    NULL, true);
+	quorum_io_unlock(io);
+	spin_lock_irqsave(&reads->lock, flags);
+	if (!--reads->nr_behind)
+		wake_up(&reads->idle);
+	spin_unlock_irqrestore(&reads->lock, flags);
+	quorum_flight_put(io->flight);
+}
+
 static void second_look_work(struct work_struct *work)
 {
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
 	blk_status_t status;
 
 	queue_next_look(io->q->reads);
+	if (unlikely(!io->bio)) {
+		look_behind(io);
+		return;
+	}
 	status = quorum_recheck_read(io->q, io->sector,
 				     io->bio->bi_iter.bi_size, io->bio,
 				     io->dissent);
@@ -152,6 +180,28 @@ static void queue_look(struct quorum_io *io)
 	spin_unlock_irqrestore(&reads->lock, flags);
 	if (!queued)
 		queue_work(reads->look_wq, &io->work);
+}
+
+/*
+ * A read that was answered needs a second look.  While the device is suspended
+ * nothing is looked at: a sweep finds it, or another read.
+ */
+static void look_later(struct quorum_io *io)
+{
+	sector_t sectors = quorum_early_of(io)->bytes >> SECTOR_SHIFT;
+	struct quorum_reads *reads = io->q->reads;
+	unsigned long flags;
+	bool suspended;
+
+	spin_lock_irqsave(&reads->lock, flags);
+	suspended = reads->suspended;
+	if (!suspended)
+		reads->nr_behind++;
+	spin_unlock_irqrestore(&reads->lock, flags);
+	if (suspended)
+		quorum_flight_put(io->flight);
+	else if (quorum_io_lock_range(io, sectors, queue_look))
+		queue_look(io);
 }
 
 /* Context: Any; does not sleep. */
@@ -250,6 +300,24 @@ static void first_look_done(struct quorum_io *io)
 	} else {
 		quorum_io_defer(io, io->q->reads->vote_wq, judge_work);
 	}
+}
+
+/* early: all legs are back, or given up on. */
+static void early_done(struct quorum_io *io)
+{
+	bool differs;
+
+	if (io->bio) {
+		first_look_done(io);
+		return;
+	}
+	differs = quorum_early_differs(io);
+	io->legs &= ~quorum_io_late(io);
+	put_bufs(io);
+	if (unlikely(differs))
+		look_later(io);
+	else
+		quorum_flight_put(io->flight);
 }
 
 /* Fails if memory is short. */
@@ -403,7 +471,10 @@ void quorum_read(struct quorum_io *io)
 		legs = rotate(q, legs);
 	if (likely(get_bufs(io, legs))) {
 		prepare_legs(io);
-		quorum_io_submit(io, legs, first_look_done);
+		if (q->pattern == QUORUM_PATTERN_EARLY)
+			quorum_early_send(io, q->reads->vote_wq, early_done);
+		else
+			quorum_io_submit(io, legs, first_look_done);
 		return;
 	}
 
@@ -433,6 +504,7 @@ int quorum_reads_init(struct quorum *q)
 		return -ENOMEM;
 	spin_lock_init(&reads->lock);
 	INIT_LIST_HEAD(&reads->waiting);
+	init_waitqueue_head(&reads->idle);
 	reads->vote_wq = alloc_workqueue("kquorum_vote", flags, 0);
 	reads->look_wq = alloc_workqueue("kquorum_look", flags, MAX_LOOKS);
 	return reads->vote_wq && reads->look_wq ? 0 : -ENOMEM;
@@ -450,8 +522,27 @@ void quorum_reads_exit(struct quorum *q)
 	kfree(q->reads);
 }
 
-/* Wait for the end of work whose read has been completed.  Context: Sleeps. */
-void quorum_reads_flush(struct quorum *q)
+static void set_suspended(struct quorum_reads *reads, bool suspended)
 {
-	flush_workqueue(q->reads->look_wq);
+	unsigned long flags;
+
+	spin_lock_irqsave(&reads->lock, flags);
+	reads->suspended = suspended;
+	spin_unlock_irqrestore(&reads->lock, flags);
+}
+
+/* Wait for the end of work whose read has been completed.  Context: Sleeps. */
+void quorum_reads_suspend(struct quorum *q)
+{
+	struct quorum_reads *reads = q->reads;
+
+	set_suspended(reads, true);
+	wait_event(reads->idle, !READ_ONCE(reads->nr_behind));
+	flush_workqueue(reads->look_wq);
+}
+
+/* There may be such work again.  Context: Any. */
+void quorum_reads_resume(struct quorum *q)
+{
+	set_suspended(q->reads, false);
 }

@@ -10,7 +10,8 @@ struct quorum_io;
 
 int quorum_reads_init(struct quorum *q);
 void quorum_reads_exit(struct quorum *q);
-void quorum_reads_flush(struct quorum *q);
+void quorum_reads_suspend(struct quorum *q);
+void quorum_reads_resume(struct quorum *q);
 void quorum_read(struct quorum_io *io);
 
 #endif /* DM_QUORUM_READ_H */

@@ -113,12 +113,13 @@ static const struct quorum_flight_ops flight_ops = {
 
 /*
  * The legs to ask: those that have a vote.  Who owes what was given up on is
- * left alone, if the others will do.
+ * left alone, if the others will do; or too much.
  */
 static void choose_legs(struct quorum_recheck *rc)
 {
 	struct quorum_verdict *v = &rc->verdict;
-	u32 late = READ_ONCE(rc->q->flights.late);
+	u32 late = READ_ONCE(rc->q->flights.late) |
+		   READ_ONCE(rc->q->flights.full);
 
 	v->asked = quorum_current(&rc->q->regions, rc->sector,
 				  v->bytes >> SECTOR_SHIFT);

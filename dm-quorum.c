@@ -320,6 +320,7 @@ static void quorum_resume(struct dm_target *ti)
 
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
 		quorum_flag_stable_pages(ti);
+	quorum_reads_resume(q);
 	quorum_sync_resume(q);
 	if (q->meta)
 		quorum_clean_resume(q);
@@ -343,7 +344,7 @@ static void quorum_postsuspend(struct dm_target *ti)
 {
 	struct quorum *q = ti->private;
 
-	quorum_reads_flush(q);
+	quorum_reads_suspend(q);
 	quorum_sync_flush(q);
 	if (q->meta) {
 		quorum_clean_suspend(q);

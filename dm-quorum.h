@@ -14,6 +14,7 @@
  *	dm-quorum-check.c	which options of it go together
  *	dm-quorum-open.c	the legs a table names: opened, or refused
  *	dm-quorum-read.c	optimistic reads
+ *	dm-quorum-early.c	reads that are answered once enough agree
  *	dm-quorum-write.c	ordered fan-out of everything that changes legs
  *	dm-quorum-clean.c	what is dirty made clean again
  *	dm-quorum-sync.c	the background sweep: what is due, start, stop

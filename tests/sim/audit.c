@@ -692,6 +692,19 @@ static void check_blamed(struct o_status *st)
 	}
 }
 
+/* What reads that were answered early have left to be looked at. */
+static void end_looks(void)
+{
+	if (set.pattern != SIM_EARLY)
+		return;
+	while (!legs_quiet())
+		msleep(1);
+	/* All that is under way is waited for. */
+	usleep_range(1000, 2000);
+	md_suspend(&sim_md, false, false);
+	table_resume();
+}
+
 void audit_end(void)
 {
 	struct o_status st, before;
@@ -701,6 +714,7 @@ void audit_end(void)
 	if (!load.admin)
 		check_blamed(&st);
 	read_all();
+	end_looks();
 	if (rnd_chance(50)) {
 		audit_status(&before);
 		pieces = amiss();

@@ -14,6 +14,7 @@ enum sim_pattern {
 	SIM_QUORUM,
 	SIM_MINIMAL,
 	SIM_FIFO,
+	SIM_EARLY,
 };
 
 /**

@@ -42,6 +42,8 @@ static void choose_options(struct sim_set *s)
 
 	s->pattern = rnd_chance(60) ? SIM_QUORUM : rnd_chance(70) ?
 		     SIM_MINIMAL : SIM_FIFO;
+	if (s->threshold < s->nr_legs && rnd_chance(25))
+		s->pattern = SIM_EARLY;
 	s->blkverify = s->nr_legs == 2 && s->threshold == 2 &&
 		       s->pattern == SIM_QUORUM && rnd_chance(40);
 	s->rewrite = many && s->pattern != SIM_FIFO && !s->blkverify &&
@@ -162,7 +164,8 @@ static size_t put(char *text, size_t size, size_t at, const char *fmt, ...)
 
 static unsigned int options_text(char *text, size_t size)
 {
-	static const char * const patterns[] = { "quorum", "minimal", "fifo" };
+	static const char * const patterns[] = { "quorum", "minimal", "fifo",
+						 "early" };
 	unsigned int words = 0, i;
 	size_t at = 0;
 

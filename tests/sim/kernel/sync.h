@@ -121,6 +121,10 @@ sim_atomic num prefix##_fetch_andnot(num i, type *v)			\
 {									\
 	return prefix##_fetch_and(~i, v);				\
 }									\
+sim_atomic num prefix##_sub_return(num i, type *v)			\
+{									\
+	return prefix##_add_return(-i, v);				\
+}									\
 sim_atomic bool prefix##_sub_and_test(num i, type *v)			\
 {									\
 	return prefix##_add_return(-i, v) == 0;				\
