@@ -57,6 +57,8 @@ void quorum_io_init(struct quorum_io *io, struct quorum *q, struct bio *bio)
 	io->tried = 0;
 	io->by_hand = 0;
 	io->dissent = false;
+	io->held.since = 0;
+	io->held.wanted = false;
 	io->copy.bvecs = NULL;
 	io->copy.nr = 0;
 	for (leg = 0; leg < q->nr_legs; leg++) {
@@ -250,10 +252,73 @@ bool quorum_requeues(struct quorum *q, blk_status_t status)
 	       dm_noflush_suspending(q->ti);
 }
 
+/* What dm keeps of a request, whichever object it is by now. */
+static struct quorum_io *kept_of(struct quorum *q, struct bio *bio)
+{
+	return dm_per_bio_data(bio, q->ti->per_io_data_size);
+}
+
+/**
+ * quorum_holds() - whether a request is to be held, now that it has failed
+ * @q: the target
+ * @bio: the request
+ * @status: the error
+ *
+ * That too few legs answered is for the caller to know.  Then it is ended with
+ * BLK_STS_DM_REQUEUE; legs have been accused of what they did.  Who does not want
+ * to wait is not made to.
+ *
+ * Context: Any.
+ */
+bool quorum_holds(struct quorum *q, struct bio *bio, blk_status_t status)
+{
+	return unlikely(READ_ONCE(q->hold.on)) && !quorum_refusal(status) &&
+	       !(bio->bi_opf & (REQ_RAHEAD | REQ_NOWAIT)) &&
+	       quorum_hold_wants(&q->hold, &kept_of(q, bio)->held);
+}
+
+/* Try a request again that was held.  Context: write_wq. */
+void quorum_io_again(struct quorum_held *held)
+{
+	struct quorum_io *io = container_of(held, struct quorum_io, held);
+	time64_t since = held->since;
+	struct quorum *q = io->q;
+
+	quorum_io_init(io, q, io->bio);
+	held->since = since;
+	q->start(io);
+}
+
+/* Give up one that was held, or give it back to dm.  Context: Any. */
+void quorum_io_fail(struct quorum_held *held, bool requeue)
+{
+	struct quorum_io *io = container_of(held, struct quorum_io, held);
+
+	if (!requeue)
+		quorum_report_no_quorum(&io->q->reports, io->sector,
+					bio_sectors(io->bio));
+	io->bio->bi_status = requeue ? BLK_STS_DM_REQUEUE : BLK_STS_IOERR;
+	bio_endio(io->bio);
+}
+
+/* Returns false if it is to end. */
+static bool hold(struct quorum_io *io)
+{
+	struct quorum *q = io->q;
+	bool first;
+
+	if (!quorum_hold_take(&q->hold, &kept_of(q, io->bio)->held, &first))
+		return false;
+	if (first)
+		quorum_report_held(&q->reports);
+	return true;
+}
+
 /**
  * quorum_io_end() - complete a request
  * @io: the request, with range and buffers given back; gone afterwards
- * @status: the verdict
+ * @status: the verdict; BLK_STS_DM_REQUEUE to have it tried again, by dm or
+ *	from where it is held
  *
  * Context: Any.
  */
@@ -261,8 +326,10 @@ void quorum_io_end(struct quorum_io *io, blk_status_t status)
 {
 	struct quorum_flight *flight = io->flight;
 
-	io->bio->bi_status = status;
-	bio_endio(io->bio);
+	if (likely(status != BLK_STS_DM_REQUEUE) || !hold(io)) {
+		io->bio->bi_status = status;
+		bio_endio(io->bio);
+	}
 	if (unlikely(flight))
 		quorum_flight_put(flight);
 }

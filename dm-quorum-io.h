@@ -11,6 +11,7 @@
 
 #include "dm-quorum-buf.h"
 #include "dm-quorum-flight.h"
+#include "dm-quorum-hold.h"
 #include "dm-quorum-meta.h"
 #include "dm-quorum-range.h"
 
@@ -47,6 +48,7 @@ struct quorum_leg_io {
  * @granted: how it goes on once the range is there
  * @work: what goes on elsewhere
  * @list: among second looks that wait for their turn
+ * @held: in dm's per-bio data: whether it is held, and since when
  * @leg: what is sent to each leg
  */
 struct quorum_io {
@@ -64,6 +66,7 @@ struct quorum_io {
 	void (*granted)(struct quorum_io *io);
 	struct work_struct work;
 	struct list_head list;
+	struct quorum_held held;
 	bool dissent;
 	bool owes;
 	struct quorum_meta_wait wait;
@@ -95,6 +98,9 @@ bool quorum_io_lock_range(struct quorum_io *io, sector_t sectors,
 void quorum_io_unlock(struct quorum_io *io);
 void quorum_io_end(struct quorum_io *io, blk_status_t status);
 u32 quorum_io_failed(struct quorum_io *io, u8 *said);
+bool quorum_holds(struct quorum *q, struct bio *bio, blk_status_t status);
+void quorum_io_again(struct quorum_held *held);
+void quorum_io_fail(struct quorum_held *held, bool requeue);
 bool quorum_requeues(struct quorum *q, blk_status_t status);
 
 #endif /* DM_QUORUM_IO_H */

@@ -90,6 +90,7 @@ int quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 	quorum_let_go(&q->regions, leg, !r);
 	quorum_report_state(&q->reports, BIT(leg), r ? "failed" : "reinstated");
 	remember(q, BIT(leg));
+	quorum_hold_kick(&q->hold);
 	return r;
 }
 
@@ -148,6 +149,7 @@ bool quorum_legs_rebuilt(struct quorum *q, unsigned long region, u64 marks,
 	bool done = quorum_rebuilt(&q->regions, region, marks, missed, &whole);
 
 	quorum_report_state(&q->reports, whole, "in sync");
+	quorum_hold_kick(&q->hold);
 	if (q->meta)
 		quorum_meta_need(q, (sector_t)region << q->region_shift, 1);
 	remember(q, whole);

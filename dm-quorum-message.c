@@ -229,13 +229,28 @@ static int message_frozen(struct quorum *q)
 	return quorum_sync_stop(q, true);
 }
 
-/* Messages to the target, about one leg, and about a range or all. */
+static int message_queue(struct quorum *q, unsigned int seconds)
+{
+	set_bit(QUORUM_QUEUE_IF_NO_QUORUM, &q->options);
+	quorum_hold_set(&q->hold, true, seconds);
+	return 0;
+}
+
+static int message_no_queue(struct quorum *q)
+{
+	clear_bit(QUORUM_QUEUE_IF_NO_QUORUM, &q->options);
+	quorum_hold_set(&q->hold, false, 0);
+	return 0;
+}
+
+/* Messages to the target; about one leg; about a range or all; a number. */
 static const struct {
 	const char *name;
 	int (*act)(struct quorum *q);
 	int (*act_on_leg)(struct quorum *q, unsigned int leg);
 	int (*act_on_range)(struct quorum *q, sector_t sector,
 			    sector_t sectors);
+	int (*act_on_number)(struct quorum *q, unsigned int number);
 } messages[] = {
 	{ "check",		NULL, NULL, message_check },
 	{ "repair",		NULL, NULL, message_repair },
@@ -245,6 +260,8 @@ static const struct {
 	{ "fail",		NULL, message_fail },
 	{ "reinstate",		NULL, message_reinstate },
 	{ "rebuild",		NULL, message_rebuild },
+	{ "fail_if_no_quorum",	message_no_queue },
+	{ "queue_if_no_quorum",	NULL, NULL, NULL, message_queue },
 };
 
 static int answer_progress(struct quorum *q, char **argv, char *result,
@@ -335,13 +352,16 @@ static int parse_range(struct quorum *q, unsigned int argc, char **argv,
 static int act(struct quorum *q, unsigned int i, unsigned int argc, char **argv)
 {
 	sector_t sector, sectors;
-	unsigned int leg;
+	unsigned int leg, number;
 
 	if (messages[i].act && argc == 1)
 		return messages[i].act(q);
 	if (messages[i].act_on_leg && argc == 2 &&
 	    !parse_present_leg(q, argv[1], &leg))
 		return messages[i].act_on_leg(q, leg);
+	if (messages[i].act_on_number && argc == 2 &&
+	    !quorum_parse_uint(argv[1], &number))
+		return messages[i].act_on_number(q, number);
 	if (messages[i].act_on_range &&
 	    !parse_range(q, argc, argv, &sector, &sectors))
 		return messages[i].act_on_range(q, sector, sectors);

@@ -376,6 +376,8 @@ static blk_status_t fifo_blame(struct quorum_io *io)
 		return status;
 	quorum_for_each_leg(leg, quorum_faulty(said, io->legs, false))
 		accuse(io, leg, (__force blk_status_t)said[leg]);
+	if (failed == io->legs && quorum_holds(io->q, io->bio, status))
+		return BLK_STS_DM_REQUEUE;
 	return status;
 }
 

@@ -145,6 +145,16 @@ static blk_status_t answer(struct quorum_recheck *rc, struct bio *bio)
 	return quorum_repair_error(rc);
 }
 
+/* Whether it is to be held: never for want of agreement. */
+static bool is_held(struct quorum_recheck *rc)
+{
+	struct quorum_verdict *v = &rc->verdict;
+
+	return rc->origin && !quorum_verdict_decided(v) &&
+	       quorum_verdict_short(v) &&
+	       quorum_holds(rc->q, rc->origin, quorum_repair_error(rc));
+}
+
 /**
  * quorum_recheck_read() - answer a read that did not agree at first
  * @q: the target
@@ -182,7 +192,7 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 		status = BLK_STS_DM_REQUEUE;
 	} else {
 		quorum_repair_accuse_unread(rc, 0);
-		status = answer(rc, bio);
+		status = is_held(rc) ? BLK_STS_DM_REQUEUE : answer(rc, bio);
 	}
 	quorum_recheck_put(rc);
 	return status;

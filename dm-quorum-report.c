@@ -213,6 +213,14 @@ void quorum_report_no_quorum(struct quorum_reports *reports, sector_t sector,
 	quorum_raise_event(reports);
 }
 
+/* Requests are held that would have failed.  Context: as above. */
+void quorum_report_held(struct quorum_reports *reports)
+{
+	quorum_warn(reports, &reports->state_limit,
+		    "no quorum: requests are held");
+	quorum_raise_event(reports);
+}
+
 /* blkverify: name the first byte, as the mapped device counts, that differs. */
 void quorum_report_byte(struct quorum_reports *reports, u64 byte)
 {

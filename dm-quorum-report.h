@@ -105,6 +105,7 @@ void quorum_report_state(struct quorum_reports *reports, u32 legs,
 			 const char *state);
 void quorum_report_no_quorum(struct quorum_reports *reports, sector_t sector,
 			     sector_t sectors);
+void quorum_report_held(struct quorum_reports *reports);
 void quorum_report_byte(struct quorum_reports *reports, u64 byte);
 void quorum_report_rewritten(struct quorum_reports *reports, unsigned int leg);
 void quorum_report_late(struct quorum_reports *reports, unsigned int leg);

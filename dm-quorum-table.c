@@ -151,7 +151,7 @@ static int parse_leg_timeout(struct quorum *q, const char *arg)
 
 static int parse_queue_if_no_quorum(struct quorum *q, const char *arg)
 {
-	if (quorum_parse_uint(arg, &q->queue_seconds))
+	if (quorum_parse_uint(arg, &q->hold.seconds))
 		return refuse(q, "Invalid queue_if_no_quorum");
 	return 0;
 }
@@ -381,7 +381,7 @@ static unsigned int emit_option(struct quorum *q, enum quorum_option option,
 		DMEMIT(" %u", q->leg_timeout);
 		break;
 	case QUORUM_QUEUE_IF_NO_QUORUM:
-		DMEMIT(" %u", READ_ONCE(q->queue_seconds));
+		DMEMIT(" %u", READ_ONCE(q->hold.seconds));
 		break;
 	default:
 		break;
@@ -451,7 +451,7 @@ unsigned int quorum_table_emit_ima(struct quorum *q, char *result,
 	       1ULL << q->region_shift, q->max_errors, q->max_rate);
 	DMEMIT(",leg_timeout=%u", q->leg_timeout);
 	if (quorum_option(q, QUORUM_QUEUE_IF_NO_QUORUM))
-		DMEMIT(",queue_if_no_quorum=%u", READ_ONCE(q->queue_seconds));
+		DMEMIT(",queue_if_no_quorum=%u", READ_ONCE(q->hold.seconds));
 	else
 		DMEMIT(",queue_if_no_quorum=n");
 	return sz;

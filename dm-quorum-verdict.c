@@ -276,6 +276,20 @@ void quorum_verdict_block(struct quorum_verdict *v, unsigned int block)
 				v->len);
 }
 
+/*
+ * Whether no block lacks a winner but because too few legs could be read.
+ * Context: Any.
+ */
+bool quorum_verdict_short(struct quorum_verdict *v)
+{
+	unsigned int block;
+
+	for_each_set_bit(block, v->undecided, v->blocks)
+		if (hweight32(block_voters(v, block)) >= v->threshold)
+			return false;
+	return true;
+}
+
 /* Whether every block has a winner.  Context: Any. */
 bool quorum_verdict_decided(struct quorum_verdict *v)
 {

@@ -107,5 +107,6 @@ bool quorum_verdict_request(struct quorum_verdict *v);
 bool quorum_verdict_count(struct quorum_verdict *v, unsigned int block);
 void quorum_verdict_block(struct quorum_verdict *v, unsigned int block);
 bool quorum_verdict_decided(struct quorum_verdict *v);
+bool quorum_verdict_short(struct quorum_verdict *v);
 
 #endif /* DM_QUORUM_VERDICT_H */

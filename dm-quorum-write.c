@@ -117,6 +117,14 @@ static u32 failed_before(struct quorum_io *io, u32 failed, u8 *said)
 	return lost;
 }
 
+/* Whether it is to be held, in case too few did it. */
+static bool may_be_held(struct quorum_io *io, u32 took, blk_status_t status)
+{
+	return !quorum_suffice(&io->q->regions, took, io->sector,
+			       bio_sectors(io->bio)) &&
+	       quorum_holds(io->q, io->bio, status);
+}
+
 /*
  * Some leg did not do it: settle what that means, before the range is given
  * back and before the caller hears of it.  The accusation comes before what
@@ -130,6 +138,7 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, u8 *said)
 	u32 missed = missed_by(io, took);
 	blk_status_t status = quorum_error_vote(said, failed | lost);
 	bool requeues = quorum_requeues(io->q, status);
+	bool again = requeues || (!lost && may_be_held(io, took, status));
 	struct quorum *q = io->q;
 
 	if (!requeues)
@@ -146,7 +155,7 @@ static blk_status_t settle(struct quorum_io *io, u32 failed, u8 *said)
 	}
 
 	unsettle(io, took, requeues);
-	if (requeues) {
+	if (again) {
 		if (lost)
 			quorum_meta_keep_unflushed(q->meta, lost);
 		return BLK_STS_DM_REQUEUE;
@@ -186,7 +195,8 @@ static void end(struct quorum_io *io, blk_status_t status)
 /* What it takes could not be remembered. */
 static void fail(struct quorum_io *io, blk_status_t status)
 {
-	if (quorum_requeues(io->q, status))
+	if (quorum_requeues(io->q, status) ||
+	    quorum_holds(io->q, io->bio, status))
 		status = BLK_STS_DM_REQUEUE;
 	end(io, status);
 }

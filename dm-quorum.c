@@ -49,6 +49,7 @@ static void quorum_free(struct quorum *q)
 	if (q->meta)
 		quorum_meta_io_end(&q->meta->io);
 	quorum_flights_wait(&q->flights);
+	quorum_hold_exit(&q->hold);
 	/* Whoever raises events goes first. */
 	quorum_reads_exit(q);
 	quorum_writes_exit(q);
@@ -80,6 +81,9 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
 	quorum_ranges_init(&q->ranges);
 	quorum_ios_init(q);
 	quorum_reports_init(&q->reports, ti);
+	quorum_hold_init(&q->hold);
+	q->hold.again = quorum_io_again;
+	q->hold.fail = quorum_io_fail;
 	return q;
 }
 
@@ -124,6 +128,7 @@ static void caught_up(struct quorum_flights *flights, unsigned int leg)
 	if (q->meta)
 		quorum_meta_kick(q->meta);
 	quorum_sync_recover(q);
+	quorum_hold_kick(&q->hold);
 }
 
 static int start_flights(struct quorum *q)
@@ -181,6 +186,8 @@ static int start_engine(struct quorum *q)
 	if (quorum_reads_init(q) || quorum_writes_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate workqueue");
+	q->hold.wq = q->write_wq;
+	q->hold.on = quorum_option(q, QUORUM_QUEUE_IF_NO_QUORUM);
 	if (quorum_bufs_init(&q->pages, q->nr_legs, q->max_bytes))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate page reserve");
@@ -189,6 +196,8 @@ static int start_engine(struct quorum *q)
 				     "Cannot allocate recheck reserve");
 	return 0;
 }
+
+static void dispatch(struct quorum_io *io);
 
 static int set_target(struct quorum *q)
 {
@@ -204,6 +213,7 @@ static int set_target(struct quorum *q)
 	ti->needs_bio_set_dev = true;
 	ti->limit_swap_bios = true;
 	ti->accounts_remapped_io = true;
+	q->start = dispatch;
 	ti->per_io_data_size = quorum_io_size(q->nr_legs);
 	return dm_set_target_max_io_len(ti, q->max_bytes >> SECTOR_SHIFT);
 }
@@ -272,6 +282,15 @@ static u8 detach_bit(struct bio *bio)
 					    QUORUM_DETACH_WRITES;
 }
 
+/* Context: map, or write_wq. */
+static void dispatch(struct quorum_io *io)
+{
+	if (unlikely(io->q->detach & detach_bit(io->bio)))
+		quorum_detach(io, start);
+	else
+		start(io);
+}
+
 static int quorum_map(struct dm_target *ti, struct bio *bio)
 {
 	struct quorum_io *io = dm_per_bio_data(bio, ti->per_io_data_size);
@@ -292,10 +311,7 @@ static int quorum_map(struct dm_target *ti, struct bio *bio)
 	default:
 		return DM_MAPIO_KILL;
 	}
-	if (unlikely(q->detach & detach_bit(bio)))
-		quorum_detach(io, start);
-	else
-		start(io);
+	dispatch(io);
 	return DM_MAPIO_SUBMITTED;
 }
 
@@ -321,6 +337,7 @@ static void quorum_resume(struct dm_target *ti)
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
 		quorum_flag_stable_pages(ti);
 	quorum_reads_resume(q);
+	quorum_hold_give_back(&q->hold, false);
 	quorum_sync_resume(q);
 	if (q->meta)
 		quorum_clean_resume(q);
@@ -328,12 +345,20 @@ static void quorum_resume(struct dm_target *ti)
 
 static void quorum_presuspend(struct dm_target *ti)
 {
-	quorum_sync_suspend(ti->private);
+	struct quorum *q = ti->private;
+
+	quorum_sync_suspend(q);
+	/* What is held goes to the next table, if it may. */
+	if (dm_noflush_suspending(ti))
+		quorum_hold_give_back(&q->hold, true);
 }
 
 static void quorum_presuspend_undo(struct dm_target *ti)
 {
-	quorum_sync_resume(ti->private);
+	struct quorum *q = ti->private;
+
+	quorum_hold_give_back(&q->hold, false);
+	quorum_sync_resume(q);
 }
 
 /*

@@ -54,6 +54,7 @@
  *	dm-quorum-answer.c	what a leg's answer means
  *	dm-quorum-buf.c		private payloads
  *	dm-quorum-pages.c	the pages they are made of, with a reserve
+ *	dm-quorum-hold.c	requests held for better times
  *	dm-quorum-flight.c	what was sent to legs, and whom not to wait for
  *	dm-quorum-device.c	what they owe, whichever table asked for it
  *	dm-quorum-range.c	the range lock
@@ -80,6 +81,7 @@
 #include <linux/workqueue.h>
 
 #include "dm-quorum-flight.h"
+#include "dm-quorum-hold.h"
 #include "dm-quorum-pages.h"
 #include "dm-quorum-range.h"
 #include "dm-quorum-region.h"
@@ -89,6 +91,7 @@
 
 struct crypto_shash;
 struct quorum_clean;
+struct quorum_io;
 struct quorum_meta;
 struct quorum_reads;
 struct quorum_sync;
@@ -134,14 +137,14 @@ struct quorum_leg {
  * @reads: what is the reads' own
  * @meta: what the legs are told of the set; NULL without metadata
  * @clean: what makes it clean; likewise
+ * @start: begins with a request, or begins again
  * @write_wq: writes whose range came late: its work may wait for pages
  * @hash: names versions when legs disagree
  * @regions: which legs have a vote where
  * @suspects: where legs may differ
- * @queue_seconds: how long what too few legs answer is held; 0 is for ever.
- *	Whether it is held at all is an option
  * @last_io: when a request came last, in jiffies
  * @ranges: the range lock
+ * @hold: requests that too few legs answered
  * @flights: what legs were sent and have not answered
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
@@ -173,18 +176,20 @@ struct quorum {
 	struct quorum_reads *reads;
 	struct quorum_meta *meta;
 	struct quorum_clean *clean;
+	void (*start)(struct quorum_io *io);
 	struct workqueue_struct *write_wq;
 	struct crypto_shash *hash;
 
 	/* What each request reads, and what hardly ever changes. */
 	struct quorum_regions regions;
 	struct quorum_suspects suspects;
-	unsigned int queue_seconds;
 
 	/* What requests write. */
 	unsigned long last_io ____cacheline_aligned_in_smp;
 
 	struct quorum_ranges ranges ____cacheline_aligned_in_smp;
+
+	struct quorum_hold hold;
 
 	struct quorum_flights flights ____cacheline_aligned_in_smp;
 

@@ -56,7 +56,8 @@ static void nonsense(void)
 	static const char * const words[] = {
 		"repair now", "fail", "fail 99", "fail -1", "reinstate x",
 		"rebuild 0 0", "idle idle", "unknown", "fail 0x0",
-		"map", "map 0", "map 513", "map 1 1", "map x",
+		"queue_if_no_quorum", "queue_if_no_quorum x",
+		"fail_if_no_quorum 1", "map", "map 0", "map 513", "map 1 1", "map x",
 	};
 	int r = message("%s", words[rnd_below(ARRAY_SIZE(words))]);
 
@@ -79,6 +80,19 @@ static void sync_message(void)
 	sim_me->killable = killable;
 	if (!r && (!strcmp(word, "check") || !strcmp(word, "repair")))
 		cover.scrubs++;
+}
+
+/* Whether requests that fail are held. */
+static void queue_message(void)
+{
+	int seconds = rnd_chance(50) ? rnd_range(1, 20) : -1;
+	int r = seconds < 0 ? message("fail_if_no_quorum") :
+			      message("queue_if_no_quorum %d", seconds);
+
+	if (r)
+		sim_fail("the option queue_if_no_quorum: %d", r);
+	set.queue = seconds;
+	set.queued |= seconds >= 0;
 }
 
 /* Ranges that are and that are not. */
@@ -244,6 +258,8 @@ static void act(void)
 		range_message();
 	else if (dice < 65)
 		leg_message();
+	else if (dice < 67)
+		queue_message();
 	else if (dice < 70)
 		nonsense();
 	else if (dice < 74)

@@ -31,6 +31,8 @@ enum sim_pattern {
  * @metadata: legs know what they are
  * @home: with metadata, the device of each leg, also of one that is away
  * @timeout: how long a leg may take, in ms; 0 is for ever
+ * @queue: how long what fails is held, in seconds; 0 is for ever, -1 not
+ * @queued: something may have been
  * @torn: legs may differ, and nobody told the target to make them equal
  */
 struct sim_set {
@@ -54,6 +56,8 @@ struct sim_set {
 	unsigned int max_errors;
 	unsigned int rate;
 	unsigned int timeout;
+	int queue;
+	bool queued;
 	unsigned int region;
 	u32 rebuild;
 	const char *hash;

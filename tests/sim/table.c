@@ -58,6 +58,11 @@ static void choose_options(struct sim_set *s)
 	/* Legs may differ after discards, and would be failed for it. */
 	s->max_errors = many && !s->discards && rnd_chance(20) ?
 			rnd_range(1, 4) : 0;
+	s->queue = rnd_chance(25) ? rnd_range(1, 20) : -1;
+	if (s->queue > 0 && s->pattern != SIM_FIFO && !fault_plan.overload &&
+	    rnd_chance(30))
+		s->queue = 0;
+	s->queued = s->queue >= 0;
 	s->rate = rnd_chance(10) ? rnd_range(64, 4096) : 0;
 	s->metadata = !s->minority && (rnd_chance(40) || sim_crashes.legs);
 }
@@ -198,6 +203,8 @@ static unsigned int options_text(char *text, size_t size)
 		WORDS(2, "max_errors %u", set.max_errors);
 	if (set.timeout)
 		WORDS(2, "leg_timeout %u", set.timeout);
+	if (set.queue >= 0)
+		WORDS(2, "queue_if_no_quorum %d", set.queue);
 	if (set.rate)
 		WORDS(2, "max_recovery_rate %u", set.rate);
 #undef WORDS
