@@ -64,21 +64,10 @@ static int check_one_leg(struct quorum *q)
 	return 0;
 }
 
-/*
- * Where all legs are needed, none can be gone on without; but fifo can ask
- * another.
- */
-static int check_slow(struct quorum *q)
+/* What may be late is written from a copy, always. */
+static int check_leg_timeout(struct quorum *q)
 {
-	bool all = q->threshold == q->nr_legs;
-
-	if (q->leg_timeout && all && q->pattern != QUORUM_PATTERN_FIFO)
-		return refuse(q,
-			      "leg_timeout has no effect if all legs have to agree");
-	if (q->pattern == QUORUM_PATTERN_EARLY && all)
-		return refuse(q,
-			      "read_pattern early has no effect if all legs have to agree");
-	if (q->leg_timeout && quorum_option(q, QUORUM_NO_WRITE_COPY))
+	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
 		return refuse(q, "no_write_copy has no effect with leg_timeout");
 	return 0;
 }
@@ -139,8 +128,8 @@ int quorum_check_options(struct quorum *q)
 		r = check_one_leg(q);
 	if (!r && quorum_option(q, QUORUM_BLKVERIFY))
 		r = check_blkverify(q);
-	if (!r)
-		r = check_slow(q);
+	if (!r && q->leg_timeout)
+		r = check_leg_timeout(q);
 	if (!r && quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		r = check_rewrite_corrupted(q);
 	if (!r && quorum_option(q, QUORUM_HASH))

@@ -421,7 +421,7 @@ static void run_batch(struct quorum_meta *meta)
  */
 static void catch_up(struct quorum_meta *meta, unsigned int leg)
 {
-	struct batch batch = { .members = BIT(leg) };
+	struct batch batch = { .members = BIT(leg), .others = ~0 };
 	unsigned long flags;
 
 	bitmap_fill(meta->taken, meta->layout.blocks);

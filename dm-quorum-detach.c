@@ -125,7 +125,7 @@ static struct quorum_io *detached(struct detached *d, struct quorum_io *io)
 	return &d->io;
 }
 
-/* Context: write_wq. */
+/* It waits for others to end: none of these may be behind it in a queue. */
 static void detach_work(struct work_struct *work)
 {
 	struct quorum_io *io = container_of(work, struct quorum_io, work);
@@ -151,7 +151,7 @@ void quorum_detach(struct quorum_io *io, void (*start)(struct quorum_io *io))
 		return;
 	}
 	io->granted = start;
-	quorum_io_defer(io, io->q->write_wq, detach_work);
+	quorum_io_defer(io, io->q->detach_wq, detach_work);
 }
 
 /**
@@ -172,11 +172,17 @@ int quorum_detach_init(struct quorum *q)
 		q->detach = QUORUM_DETACH_READS;
 	else
 		return 0;
+	q->detach_wq = alloc_workqueue("kquorum_detach",
+				       WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!q->detach_wq)
+		return -ENOMEM;
 	return mempool_init_kmalloc_pool(&q->detached, RESERVE, size);
 }
 
 /* There are none any more.  Context: May sleep. */
 void quorum_detach_exit(struct quorum *q)
 {
+	if (q->detach_wq)
+		destroy_workqueue(q->detach_wq);
 	mempool_exit(&q->detached);
 }

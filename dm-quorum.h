@@ -149,6 +149,7 @@ struct quorum_leg {
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
  * @detached: requests that may outlive their bio
+ * @detach_wq: those that wait for room for that
  * @sync: the sweep
  * @reports: what is told of bad legs
  * @leg: the legs
@@ -196,6 +197,7 @@ struct quorum {
 	struct quorum_pages pages ____cacheline_aligned_in_smp;
 	mempool_t rechecks;
 	mempool_t detached;
+	struct workqueue_struct *detach_wq;
 
 	struct quorum_sync *sync;
 

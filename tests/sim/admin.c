@@ -218,10 +218,23 @@ static void plug_all(void)
 		sched_plug(cpu, true);
 }
 
+static bool any_hangs(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++)
+		if (sim_legs[i].hung)
+			return true;
+	return false;
+}
+
 static void press(void)
 {
 	unsigned int was = mem_plan.nowait_fails;
 
+	/* What it keeps for itself may be all that memory had left. */
+	if (any_hangs())
+		return;
 	cover.pressure++;
 	work_pressure = rnd_chance(60);
 	mem_plan.nowait_fails = rnd_chance(50) ? 1000 : 800;

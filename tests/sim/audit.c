@@ -692,10 +692,13 @@ static void check_blamed(struct o_status *st)
 	}
 }
 
-/* What reads that were answered early have left to be looked at. */
+/*
+ * What reads that were answered early have left to be looked at; and a sweep
+ * leaves out who owes an answer.
+ */
 static void end_looks(void)
 {
-	if (set.pattern != SIM_EARLY)
+	if (set.pattern != SIM_EARLY && !set.timeout)
 		return;
 	while (!legs_quiet())
 		msleep(1);

@@ -515,10 +515,11 @@ static u64 patience(void)
 	return set.timeout * NSEC_PER_MSEC;
 }
 
-/* The target may have given up on it. */
+/* The target has given up on it, if it could. */
 static bool is_late(struct leg_io *li)
 {
-	return set.timeout && sim_now - li->began >= patience();
+	return set.timeout &&
+	       sim_now - li->began >= patience() + 50 * NSEC_PER_MSEC;
 }
 
 /* It may give cause for a timeout, before @then. */
