@@ -68,7 +68,8 @@ static int check_one_leg(struct quorum *q)
 static int check_leg_timeout(struct quorum *q)
 {
 	if (quorum_option(q, QUORUM_NO_WRITE_COPY))
-		return refuse(q, "no_write_copy has no effect with leg_timeout");
+		return refuse(q,
+			      "no_write_copy has no effect with leg_timeout");
 	return 0;
 }
 

@@ -360,7 +360,8 @@ u32 quorum_flight_late(struct quorum_flight *flight)
  */
 
 /* Those that are overdue, the oldest first. */
-static void __take_overdue(struct quorum_flights *all, struct list_head *overdue)
+static void __take_overdue(struct quorum_flights *all,
+			   struct list_head *overdue)
 {
 	struct quorum_flight *flight, *next;
 

@@ -78,7 +78,6 @@ struct quorum_owed {
  * @tick: likewise
  * @caught_up: a leg does not owe anything any more
  * @wait: for the end of all
- * @lock: protects the rest
  * @nr: how many there are
  * @young: those that have begun, by age
  * @old: those of which some leg is overdue, and the others will not do
@@ -95,6 +94,7 @@ struct quorum_flights {
 	struct delayed_work tick;
 	void (*caught_up)(struct quorum_flights *flights, unsigned int leg);
 	wait_queue_head_t wait;
+	/** @lock: protects what follows, and the masks from changes */
 	spinlock_t lock;
 	unsigned int nr;
 	struct list_head young;

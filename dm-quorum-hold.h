@@ -28,7 +28,6 @@ struct quorum_held {
  * @retry: tries
  * @again: tries one
  * @fail: gives one up, with what has to be said of it
- * @lock: protects the rest
  * @on: requests are held
  * @seconds: for so long, at most; 0 is without bound
  * @giving_back: all goes back to dm for now
@@ -39,6 +38,7 @@ struct quorum_hold {
 	struct delayed_work retry;
 	void (*again)(struct quorum_held *held);
 	void (*fail)(struct quorum_held *held, bool requeue);
+	/** @lock: protects what follows */
 	spinlock_t lock;
 	bool on;
 	unsigned int seconds;

@@ -265,8 +265,8 @@ static struct quorum_io *kept_of(struct quorum *q, struct bio *bio)
  * @status: the error
  *
  * That too few legs answered is for the caller to know.  Then it is ended with
- * BLK_STS_DM_REQUEUE; legs have been accused of what they did.  Who does not want
- * to wait is not made to.
+ * BLK_STS_DM_REQUEUE; legs have been accused of what they did.  Who does not
+ * want to wait is not made to.
  *
  * Context: Any.
  */

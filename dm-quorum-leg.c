@@ -66,8 +66,8 @@ static bool flush_it(struct quorum *q, unsigned int leg, u8 *said)
  *
  * Context: May sleep, on leg I/O.
  * Return: 0; -EINVAL if it had not failed; -EBUSY if it owes what was given up
- * on: what it may still write would come after what it is given; or the error of the flush, with
- * which it has failed again.
+ * on: what it may still write would come after what it is given; or the error
+ * of the flush, with which it has failed again.
  */
 int quorum_leg_reinstate(struct quorum *q, unsigned int leg)
 {

@@ -702,8 +702,8 @@ static void end_looks(void)
 		return;
 	while (!legs_quiet())
 		msleep(1);
-	/* All that is under way is waited for. */
-	usleep_range(1000, 2000);
+	/* Who was told that a leg is back may not have got on yet. */
+	msleep(3000);
 	md_suspend(&sim_md, false, false);
 	table_resume();
 }

@@ -674,7 +674,8 @@ void leg_submit(struct bio *bio)
 	      " flush" : "", bio->bi_iter.bi_sector - leg->start,
 	      bio_sectors(bio));
 	li->quiet = oracle_leg_start(leg, bio);
-	if (leg->frozen_until <= sim_now && !leg->hung && !leg->write_ms && !leg->flush_ms &&
+	if (leg->frozen_until <= sim_now && !leg->hung && !leg->write_ms &&
+	    !leg->flush_ms &&
 	    rnd_chance(leg->sync_percent)) {
 		decide(li);
 		move(li, bio_sectors(bio));
