@@ -395,6 +395,9 @@ static void fifo_done(struct quorum_io *io)
 		return;
 	}
 
+	/* Whoever waits for pages has none. */
+	if (unlikely(io->flight) && !(quorum_io_late(io) & BIT(leg)))
+		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
 	io->tried |= BIT(leg);
 	/* Each leg's end_io would nest in the last one's. */
 	quorum_io_defer(io, io->q->reads->vote_wq, fifo_work);
