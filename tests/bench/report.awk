@@ -75,6 +75,8 @@ function markdown(    i, j)
 	}
 	markdown_ratios("raw")
 	markdown_ratios("md raid1")
+	if (mode == "count")
+		metadata_table()
 }
 
 function markdown_ratios(to,    i, j)
@@ -201,6 +203,54 @@ function legs_targets(    i, n, name, few, many)
 	}
 }
 
+function kept(d, w)
+{
+	return ns["metadata", d, w] / 1000
+}
+
+# Beside the same without metadata, and md with its bitmap.
+function metadata_targets(    i, n, w, name)
+{
+	target("metadata, 4K write: 1.02 x without",
+	       kept("dm-quorum metadata", "4k-write"),
+	       1.02 * kept("dm-quorum", "4k-write"))
+	n = split("4k 64k 1m", name, " ")
+	for (i = 1; i <= n; i++) {
+		w = name[i] "-on"
+		target("metadata, " name[i] " writes in order: 1.03 x without",
+		       kept("dm-quorum metadata", w),
+		       1.03 * kept("dm-quorum", w))
+	}
+	target("metadata, 4K write where none was: md raid1 bitmap",
+	       kept("dm-quorum metadata", "4k-cold"),
+	       kept("md raid1 bitmap", "4k-cold"))
+	n = split("make activate crashed", name, " ")
+	for (i = 1; i <= n; i++)
+		target("16 TiB, " name[i] ": ms",
+		       ns["activation", "16 TiB", name[i]] / 1e6, 1000)
+}
+
+function metadata_table(    i, j, n, m, d, w, title)
+{
+	n = split("dm-quorum,dm-quorum metadata,md raid1,md raid1 bitmap", d,
+		  ",")
+	m = split("4k-write 4k-cold 4k-cold-32 4k-on 64k-on 1m-on", w, " ")
+	split("4K w,cold 4K w,cold 4K w/32,4K on,64K on,1M on", title, ",")
+	printf "\n| 1000 instructions |"
+	for (j = 1; j <= m; j++)
+		printf " %s |", title[j]
+	printf "\n|---|"
+	for (j = 1; j <= m; j++)
+		printf "---:|"
+	printf "\n"
+	for (i = 1; i <= n; i++) {
+		printf "| %s |", d[i]
+		for (j = 1; j <= m; j++)
+			printf " %s |", digits(kept(d[i], w[j]))
+		printf "\n"
+	}
+}
+
 # The caller itself pays for depth: what a bare leg costs more is allowed.
 function depth_targets(    i, n, name, direction, j, w, caller)
 {
@@ -260,6 +310,7 @@ END {
 		slow_targets()
 		legs_targets()
 		depth_targets()
+		metadata_targets()
 	} else {
 		slow_targets()
 		threads_targets()
