@@ -66,6 +66,9 @@ check-kcsan:
 check-pressure:
 	@tests/soak/pressure
 
+check-powercut:
+	@tests/soak/powercut
+
 check-mutants:
 	@tests/mutants/run
 
@@ -87,4 +90,5 @@ lint:
 
 .PHONY: modules modules_install clean kdir demo check check-unit sim \
 	sim-coverage sim-mutants unit-mutants model check-uml check-debug \
-	check-kcsan check-pressure check-mutants check-all soak fuzz bench lint
+	check-kcsan check-pressure check-powercut check-mutants check-all \
+	soak fuzz bench lint
