@@ -58,24 +58,24 @@ static unsigned long region_words(const struct quorum_layout *layout, u32 index)
 #define LONGS		(64 / BITS_PER_LONG)
 
 /* A word of a block is one of regions, or two. */
-static u64 join(unsigned long low, unsigned long high)
-{
-	return LONGS == 1 ? low : (u64)high << 32 | low;
-}
-
 static u64 dirty_word(struct quorum_regions *regions, unsigned long at)
 {
-	at *= LONGS;
-	return join(quorum_dirty_word(regions, at),
-		    quorum_dirty_word(regions, at + LONGS - 1));
+	u64 word = quorum_dirty_word(regions, at * LONGS);
+
+	if (LONGS > 1)
+		word |= (u64)quorum_dirty_word(regions, at * LONGS + 1) << 32;
+	return word;
 }
 
 static u64 stale_word(struct quorum_regions *regions, unsigned int leg,
 		      unsigned long at)
 {
-	at *= LONGS;
-	return join(quorum_stale_word(regions, leg, at),
-		    quorum_stale_word(regions, leg, at + LONGS - 1));
+	u64 word = quorum_stale_word(regions, leg, at * LONGS);
+
+	if (LONGS > 1)
+		word |= (u64)quorum_stale_word(regions, leg, at * LONGS + 1) <<
+			32;
+	return word;
 }
 
 /* Say of a block what is so now.  Most legs lack nothing anywhere. */
