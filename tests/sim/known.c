@@ -213,6 +213,30 @@ void known_epoch(void)
 			 answer[newest].epoch);
 }
 
+/*
+ * Metadata is sent to a leg that has missed nothing: not to where the newer one
+ * of its copies is, which may be the only one.
+ */
+void known_slot(struct sim_leg *leg, struct bio *bio)
+{
+	sector_t at = bio->bi_iter.bi_sector;
+	struct answer answer;
+	unsigned int i;
+	const void *newest;
+
+	for (i = 0; i < set.nr_legs && leg_at(i) != leg; i++)
+		;
+	if (i == set.nr_legs || leg->suspect)
+		return;
+	if (at >= QUORUM_BLOCKS_SECTOR)
+		newest = stored_block(i, &answer);
+	else
+		newest = stored_super(i, &answer);
+	if (newest && newest == stored_at(i, at))
+		sim_fail("M4: leg %u loses its newest metadata at %llu", i,
+			 (u64)at);
+}
+
 /* A bitmap block is sent: nobody takes it for newer than it is. */
 void known_block(struct bio *bio)
 {

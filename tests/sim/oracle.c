@@ -679,6 +679,8 @@ bool oracle_leg_start(struct sim_leg *leg, struct bio *bio)
 	if (!bio->bi_iter.bi_size)
 		return false;
 	if (is_metadata(leg, bio)) {
+		if (op == REQ_OP_WRITE)
+			known_slot(leg, bio);
 		if (op == REQ_OP_WRITE && !is_super(bio))
 			known_block(bio);
 		return false;

@@ -177,6 +177,7 @@ void known_dirty(unsigned int block);
 void known_missed(unsigned int block, unsigned int slot);
 void known_epoch(void);
 void known_block(struct bio *bio);
+void known_slot(struct sim_leg *leg, struct bio *bio);
 
 /* lack.c */
 bool lacks_any(struct sim_leg *leg, unsigned int block);
