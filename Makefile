@@ -2,6 +2,8 @@
 #
 #	make [KDIR=...]		build dm_quorum.ko
 #	make modules_install	install it for that kernel
+#	make tools		build quorumsetup, the user's tool
+#	make install-tools	install that
 #	make demo		see it work, in a virtual machine
 #	make check		test it, in virtual machines
 #	make clean
@@ -88,6 +90,16 @@ bench:
 lint:
 	@tests/lint/run
 
+tools:
+	@$(MAKE) -C tools
+
+install-tools:
+	@$(MAKE) -C tools install
+
+tools-check:
+	@tools/tests/run
+
+.PHONY: tools install-tools tools-check
 .PHONY: modules modules_install clean kdir demo check check-unit sim \
 	sim-coverage sim-mutants unit-mutants model check-uml check-debug \
 	check-kcsan check-pressure check-powercut check-mutants check-all \
