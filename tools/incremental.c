@@ -11,6 +11,7 @@
 #include "tab.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -105,6 +106,41 @@ static unsigned int count_notes(const char *folder, u32 nr_legs)
 	return count;
 }
 
+static void forget_in(const char *folder, const struct leg *leg)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	struct note note;
+
+	while (dir && (entry = readdir(dir))) {
+		char *path = text("%s/%s", folder, entry->d_name);
+
+		if (read_note(path, &note) && note.major == leg->major &&
+		    note.minor == leg->minor)
+			unlink(path);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* What a device was noted as before: it may be another leg now, or none. */
+static void forget_device(const struct leg *leg)
+{
+	DIR *dir = opendir(FOLDER);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char *folder = text(FOLDER "/%s", entry->d_name);
+
+		if (*entry->d_name != '.')
+			forget_in(folder, leg);
+		free(folder);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static int lock_notes(void)
 {
 	int fd;
@@ -129,6 +165,7 @@ static unsigned int note_leg(const struct leg *leg)
 	path = text("%s/%u", folder, le32_to_cpu(id->leg));
 	lock = lock_notes();
 	mkdir(folder, 0755);
+	forget_device(leg);
 	if (!is_outdone(path, leg)) {
 		write_note(path, leg);
 		count = count_notes(folder, le32_to_cpu(id->nr_legs));
@@ -224,6 +261,16 @@ static void put_leg(struct leg *leg)
 		say("QUORUM_AUTO=1");
 }
 
+static void put_none(const struct leg *leg)
+{
+	int lock = lock_notes();
+
+	forget_device(leg);
+	if (lock >= 0)
+		close(lock);
+	say("QUORUM_STATE=none");
+}
+
 int run_incremental(const struct args *args)
 {
 	struct leg leg;
@@ -239,7 +286,7 @@ int run_incremental(const struct args *args)
 	if (!r && leg.answer.found == QUORUM_FOUND_SUPER)
 		put_leg(&leg);
 	else if (!r)
-		say("QUORUM_STATE=none");
+		put_none(&leg);
 	leg_free(&leg);
 	return r;
 }

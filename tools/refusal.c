@@ -92,6 +92,21 @@ static void show_others(const char *lines, const char *last)
 	}
 }
 
+/* As the kernel has it, but an errno is called EINVAL, not -EINVAL. */
+static void say_reason(int code, const char *name, const char *line)
+{
+	char *words, *minus;
+
+	if (!strncmp(line, "quorum: ", 8))
+		line += 8;
+	words = must(strndup(line, strcspn(line, "\n")));
+	minus = strstr(words, "(-E");
+	if (minus)
+		memmove(minus + 1, minus + 2, strlen(minus + 1));
+	fail(code, "%s: refused by the kernel: %s", name, words);
+	free(words);
+}
+
 /**
  * refused() - say that the kernel did not do something, and why
  * @name: of the device
@@ -114,10 +129,7 @@ int refused(const char *name, int error, const char *lines)
 		hint("dmesg may tell more");
 		return code;
 	}
-	if (!strncmp(last, "quorum: ", 8))
-		last += 8;
-	fail(code, "%s: refused by the kernel: %.*s", name,
-	     (int)strcspn(last, "\n"), last);
+	say_reason(code, name, last);
 	show_others(lines, last_line(lines));
 	refusal_hints(lines);
 	if (strstr(lines, "too few legs of the set"))

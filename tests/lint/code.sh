@@ -47,10 +47,11 @@ module_sources()
 	list_files ':(glob)*.c' ':(glob)*.h'
 }
 
-# But for headers that pose as the kernel's own, which would fail too.
+# Programs, the tool too, but for headers that pose as the kernel's own, which
+# would fail too.
 test_sources()
 {
-	list_files 'tests/*.c' 'tests/*.h' |
+	list_files 'tests/*.c' 'tests/*.h' 'tools/*.c' 'tools/*.h' |
 		grep -v -e '/shim/' -e '/sim/kernel/'
 }
 
