@@ -15,8 +15,9 @@
 /* version.c */
 int need_target(void);
 
-/* lock.c: held until the program ends, or for good with a name of the past. */
+/* lock.c: held until the program ends. */
 int lock_name(const char *name);
+bool lock_try(const char *name);
 
 /* activate.c */
 int check_name(const char *name);

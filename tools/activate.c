@@ -47,6 +47,19 @@ static int undo(const char *name, const struct dm_device *device, int error,
 	return r;
 }
 
+/* A call that was killed may have left one without a table. */
+static bool remove_leftover(const char *name)
+{
+	struct dm_device device;
+
+	if (dm_look(name, &device) || device.live || device.opens ||
+	    strncmp(device.uuid, DM_UUID_PREFIX, strlen(DM_UUID_PREFIX)))
+		return false;
+	warn("%s was left behind by a call that was killed: it is removed.",
+	     name);
+	return !dm_remove(name, false);
+}
+
 static int do_activate(const char *name, const char *uuid,
 		       const struct dm_line *line, unsigned int flags)
 {
@@ -56,6 +69,8 @@ static int do_activate(const char *name, const char *uuid,
 
 	kmsg_begin(&log);
 	r = dm_create(name, uuid, &device);
+	if (r == -EBUSY && remove_leftover(name))
+		r = dm_create(name, uuid, &device);
 	if (r) {
 		free(kmsg_end(&log, 0, 0));
 		return refuse_create(name, r);

@@ -30,6 +30,16 @@ struct change {
 	const struct words *options;
 };
 
+/* Nobody else is at work on it, so a call that was killed left it so. */
+static void mend_suspended(const struct look *look)
+{
+	if (!look->device.suspended || manner.dry_run)
+		return;
+	warn("%s was suspended, perhaps by a call that was killed: it is resumed.",
+	     look->device.name);
+	dm_resume(look->device.name, look->device.read_only ? DM_READ_ONLY : 0);
+}
+
 /* One call at a time for each set, whatever it is called. */
 int begin_change(const char *name, struct look *look)
 {
@@ -43,6 +53,7 @@ int begin_change(const char *name, struct look *look)
 						     look->device.name);
 	if (r)
 		return r;
+	mend_suspended(look);
 	/* As it is now that nobody else changes it. */
 	look_free(look);
 	return look_at(name, look);

@@ -94,27 +94,28 @@ static int plan_names(struct plan *plan)
  * Legs.
  */
 
-/* A device that a call that was killed left behind holds them. */
-static void mend_leftover(const char *path)
+/* Devices that a call that was killed has left behind may hold legs. */
+static void mend_leftovers(void)
 {
-	struct leg leg;
-	char *holder, *file, *name = NULL;
+	struct dm_device *list;
+	unsigned int count, i;
 
-	if (!leg_open(&leg, path, LEG_READ | LEG_QUIET) && !leg.file) {
-		holder = sysfs_holder(leg.major, leg.minor);
-		file = text("holders/%s/dm/name", holder ? holder : "");
-		name = sysfs_text(leg.major, leg.minor, file);
-		free(file);
-		free(holder);
-	}
-	leg_free(&leg);
-	if (name && !strncmp(name, FORMAT_NAME, strlen(FORMAT_NAME)) &&
-	    !lock_name(name)) {
+	if (access("/dev/mapper/control", R_OK | W_OK))
+		return;
+	dm_setup();
+	if (dm_names(&list, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		const char *name = list[i].name;
+
+		if (strncmp(name, FORMAT_NAME, strlen(FORMAT_NAME)) ||
+		    !lock_try(name))
+			continue;
 		warn("%s was left behind by a format that was killed: it is removed.",
 		     name);
 		deactivate(name, false);
 	}
-	free(name);
+	free(list);
 }
 
 static int open_leg(struct plan *plan, const char *path)
@@ -127,8 +128,6 @@ static int open_leg(struct plan *plan, const char *path)
 	/* With a file it can only be tried. */
 	if (manner.dry_run)
 		flags = LEG_READ | LEG_FILE;
-	else
-		mend_leftover(path);
 	/* One that is given twice would seem to be in use. */
 	r = leg_open(&look, path, LEG_READ | LEG_FILE | LEG_QUIET);
 	for (i = 0; !r && i < plan->count; i++)
@@ -375,8 +374,11 @@ static void tell_made(const struct plan *plan)
 
 static int make(struct plan *plan)
 {
-	int r = open_legs(plan);
+	int r;
 
+	if (!manner.dry_run)
+		mend_leftovers();
+	r = open_legs(plan);
 	if (!r)
 		r = plan_layout(plan);
 	if (!r && !manner.dry_run)

@@ -16,7 +16,7 @@
 #define PATIENCE_MS	10000
 #define PAUSE_MS	50
 
-/* What another call does does not take long, but for format. */
+/* Other calls do not take long, but for format.  Returns 0 or an errno. */
 static int wait_for(int fd)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
@@ -34,6 +34,31 @@ static int wait_for(int fd)
 	return EBUSY;
 }
 
+static int open_lock(const char *name)
+{
+	char *path;
+	int fd;
+
+	mkdir("/run/lock", 0755);
+	mkdir(FOLDER, 0700);
+	path = text(FOLDER "/%s", name);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	free(path);
+	return fd;
+}
+
+/* Whether nobody else has it: then it is this call's. */
+bool lock_try(const char *name)
+{
+	int fd = open_lock(name);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		return true;
+	if (fd >= 0)
+		close(fd);
+	return false;
+}
+
 /**
  * lock_name() - have a device or a set for this call alone
  * @name: of the device, or UUID of the set
@@ -42,16 +67,11 @@ static int wait_for(int fd)
  */
 int lock_name(const char *name)
 {
-	char *path;
 	int fd, r;
 
 	if (manner.dry_run)
 		return 0;
-	mkdir("/run/lock", 0755);
-	mkdir(FOLDER, 0700);
-	path = text(FOLDER "/%s", name);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	free(path);
+	fd = open_lock(name);
 	if (fd < 0)
 		return fail(code_of(errno), "%s: Cannot be locked: %s.", name,
 			    strerror(errno));

@@ -15,29 +15,29 @@
  */
 
 /**
- * struct readd - legs that are back
+ * struct comeback - legs that are back
  * @set: what there is
  * @count: how many were put in
  */
-struct readd {
+struct comeback {
 	const struct set *set;
 	unsigned int count;
 };
 
 static int put_back(struct table *table, void *context)
 {
-	struct readd *readd = context;
+	struct comeback *comeback = context;
 	unsigned int i;
 
-	readd->count = 0;
-	for (i = 0; i < table->nr_legs && i < readd->set->nr_legs; i++) {
-		const struct leg *leg = readd->set->leg[i];
+	comeback->count = 0;
+	for (i = 0; i < table->nr_legs && i < comeback->set->nr_legs; i++) {
+		const struct leg *leg = comeback->set->leg[i];
 
 		if (!leg || strcmp(table->leg[i].device, "-"))
 			continue;
 		table_set_leg(table, i, leg->path,
 			      le64_to_cpu(leg_super(leg)->id.offset));
-		readd->count++;
+		comeback->count++;
 	}
 	return 0;
 }
@@ -55,18 +55,18 @@ static unsigned int count_back(const struct look *look, const struct set *set)
 /* Sets @count to how many legs came back to a set in use. */
 int open_again(const char *name, const struct set *set, unsigned int *count)
 {
-	struct readd readd = { .set = set };
+	struct comeback comeback = { .set = set };
 	struct look look;
 	int r = look_at(name, &look);
 
 	*count = 0;
 	if (!r && count_back(&look, set)) {
-		r = swap_table(name, put_back, &readd);
-		*count = readd.count;
+		r = swap_table(name, put_back, &comeback);
+		*count = comeback.count;
 		if (!r && !manner.dry_run)
 			say("%s: %u %s back, and brought up to date.", name,
-			    readd.count,
-			    readd.count == 1 ? "leg is" : "legs are");
+			    comeback.count,
+			    comeback.count == 1 ? "leg is" : "legs are");
 	}
 	look_free(&look);
 	return r;
@@ -290,7 +290,7 @@ static int find_one_set(struct scan *scan, char **words, int count,
 }
 
 /* One that is in use is not opened again. */
-static int open_or_readd(const struct opening *opening, const struct set *set)
+static int open_or_comeback(const struct opening *opening, const struct set *set)
 {
 	char *active = manner.dry_run ? NULL : look_active(set->uuid);
 	unsigned int count = 0;
@@ -319,7 +319,7 @@ static int open_words(const struct opening *opening, char **words, int count)
 	if (!r)
 		r = lock_name(set->uuid);
 	if (!r)
-		r = open_or_readd(opening, set);
+		r = open_or_comeback(opening, set);
 	scan_free(&scan);
 	return r;
 }

@@ -144,6 +144,9 @@ static void say_what_next(const struct look *look)
 	const char *name = look->device.name;
 	unsigned int i;
 
+	if (look->device.suspended)
+		say("  try: dmsetup resume %s, if nobody is at work on it",
+		    name);
 	for (i = 0; i < status->nr_legs; i++)
 		try_for_leg(look, i);
 	if (!strcmp(status->action, "frozen"))
