@@ -101,10 +101,13 @@ static struct json_object *json_legs(const struct set *set)
 	struct json_object *made = json_object_new_array();
 	unsigned int i;
 
-	for (i = 0; i < set->nr_legs; i++)
-		json_object_array_add(made, json_leg(set->leg[i],
-			set->leg[i] ? standing_word(set->standing[i]) :
-				      "missing", i));
+	for (i = 0; i < set->nr_legs; i++) {
+		const char *state = "missing";
+
+		if (set->leg[i])
+			state = standing_word(set->standing[i]);
+		json_object_array_add(made, json_leg(set->leg[i], state, i));
+	}
 	return made;
 }
 
@@ -113,15 +116,18 @@ static struct json_object *json_strays(const struct set *set)
 	struct json_object *made = json_object_new_array();
 	unsigned int i;
 
-	for (i = 0; i < set->nr_strays; i++)
-		json_object_array_add(made, json_leg(set->stray[i],
-			standing_word(set->stray_standing[i]), -1));
+	for (i = 0; i < set->nr_strays; i++) {
+		const char *state = standing_word(set->stray_standing[i]);
+
+		json_object_array_add(made, json_leg(set->stray[i], state, -1));
+	}
 	return made;
 }
 
 static struct json_object *json_set(const struct set *set)
 {
 	struct json_object *made = json_object_new_object();
+	u64 length = le64_to_cpu(set->super->id.length);
 	char *label = label_of(set);
 
 	json_object_object_add(made, "uuid",
@@ -132,7 +138,7 @@ static struct json_object *json_set(const struct set *set)
 	json_object_object_add(made, "nr_legs",
 			       json_object_new_int(set->nr_legs));
 	json_object_object_add(made, "size_sectors",
-		json_object_new_uint64(le64_to_cpu(set->super->id.length)));
+			       json_object_new_uint64(length));
 	json_object_object_add(made, "state",
 			       json_object_new_string(state_of(set)));
 	json_object_object_add(made, "legs", json_legs(set));

@@ -19,12 +19,14 @@ static const struct {
 	{ "fail", EBUSY, END_FEW,
 	  "without it, fewer legs than have to agree would be in sync" },
 	{ "rebuild", EBUSY, END_FEW,
-	  "without it, fewer legs than have to agree would be in sync; or the device is suspended, or a leg still has I/O under way" },
+	  "without it, fewer legs than have to agree would be in sync; or the device is suspended, or a leg still has I/O under way"
+	},
 	{ "reinstate", EINVAL, END_REFUSED,
 	  "the leg has not failed, or is not one of the set" },
 	{ "reinstate", EBUSY, END_BUSY,
 	  "I/O that was given up on is still under way to the leg" },
-	{ "rebuild", EINVAL, END_REFUSED, "the leg is missing, or not one of the set" },
+	{ "rebuild", EINVAL, END_REFUSED, "the leg is missing, or not one of the set"
+	},
 	{ "fail", EINVAL, END_REFUSED, "the leg is missing" },
 	{ "reinstate", EROFS, END_REFUSED, "the device is read-only" },
 	{ "rebuild", EROFS, END_REFUSED, "the device is read-only" },

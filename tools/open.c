@@ -290,7 +290,7 @@ static int find_one_set(struct scan *scan, char **words, int count,
 }
 
 /* One that is in use is not opened again. */
-static int open_or_comeback(const struct opening *opening, const struct set *set)
+static int open_or_add(const struct opening *opening, const struct set *set)
 {
 	char *active = manner.dry_run ? NULL : look_active(set->uuid);
 	unsigned int count = 0;
@@ -319,7 +319,7 @@ static int open_words(const struct opening *opening, char **words, int count)
 	if (!r)
 		r = lock_name(set->uuid);
 	if (!r)
-		r = open_or_comeback(opening, set);
+		r = open_or_add(opening, set);
 	scan_free(&scan);
 	return r;
 }
@@ -328,7 +328,7 @@ static int open_words(const struct opening *opening, char **words, int count)
 static int open_line(const struct tab_line *line, void *context)
 {
 	struct opening *opening = context;
-	char *words[] = { line->set };
+	char *set = line->set;
 	unsigned int i;
 
 	if (strcmp(line->name, opening->name))
@@ -337,8 +337,8 @@ static int open_line(const struct tab_line *line, void *context)
 	for (i = 0; i < line->nr_options; i++)
 		opening->option[opening->nr_options++] = line->option[i];
 	opening->found = true;
-	words[0][strcspn(words[0], ",")] = '\0';
-	return open_words(opening, words, 1);
+	set[strcspn(set, ",")] = '\0';
+	return open_words(opening, &set, 1);
 }
 
 static int open_named(struct opening *opening)

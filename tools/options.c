@@ -24,7 +24,7 @@ static const struct {
 	[OPT_REGION_SIZE] = { "region-size", 0, "s",
 		"size of a region (default: 1M)" },
 	[OPT_NO_WIPE] = { "no-wipe", 0, NULL,
-		"do not zero the legs: they are equal, and blank at the start" },
+		"zero nothing: the legs are equal, and blank at the start" },
 	[OPT_DEGRADED] = { "degraded", 0, NULL, "do without missing legs" },
 	[OPT_READONLY] = { "readonly", 0, NULL, "write nothing" },
 	[OPT_OPTION] = { "option", 'o', "opt[=v]", "an option of the target" },

@@ -29,7 +29,7 @@ bool parse_number(const char *word, u64 *value)
 	return parse_digits(word, value, &end) && !*end;
 }
 
-/* Sectors in one of the unit, as a power of two; -1 if there is no such unit. */
+/* How many sectors a unit has, as a power of two; -1 if there is none. */
 static int shift_of(const char *unit)
 {
 	static const struct {

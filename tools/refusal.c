@@ -23,11 +23,13 @@ static const struct {
 	{ "larger logical blocks",
 	  "take a disk with the logical blocks of the others (512e)" },
 	{ "Unknown option",
-	  "modinfo dm_quorum tells its version; this one does not know the option" },
+	  "modinfo dm_quorum tells its version; this one does not know the option"
+	},
 	{ "Threshold is no majority",
 	  "take a -T of more than half of the legs" },
 	{ "is not blank below its offset",
-	  "see what is on it: wipefs LEG; if that can go: wipefs -a LEG, and blkdiscard --zeroout its first MiB" },
+	  "see what is on it: wipefs LEG; if that can go: wipefs -a LEG, and blkdiscard --zeroout its first MiB"
+	},
 	{ "is damaged, and so are all others",
 	  "nothing says what each leg missed; see dm-quorum-metadata.rst" },
 	{ "belongs to another set", PROGRAM " examine tells which is whose" },
@@ -43,7 +45,8 @@ static const struct {
 	{ "the threshold is not the set's",
 	  "a set of N legs has the threshold N/2+1 once legs come or go" },
 	{ "the set cannot have as many legs",
-	  "copy the data to a new set; the number of legs it can have was fixed when it was made" },
+	  "copy the data to a new set; the number of legs it can have was fixed when it was made"
+	},
 	{ "more than one change",
 	  "wait until all legs are in sync: " PROGRAM " wait --until in-sync" },
 	{ "too few of the legs that stay",
@@ -52,7 +55,8 @@ static const struct {
 	  PROGRAM " status tells which" },
 	{ "has too little room below its offset", "take a greater --offset" },
 	{ "to rebuild from",
-	  "wait until enough legs are in sync: " PROGRAM " wait --until in-sync" },
+	  "wait until enough legs are in sync: " PROGRAM " wait --until in-sync"
+	},
 	{ "was made by a later version", "use a newer module" },
 	{ "Cannot allocate", "there is not enough memory" },
 };

@@ -12,6 +12,11 @@ static struct json_object *number(u64 value)
 	return json_object_new_uint64(value);
 }
 
+static struct json_object *text_of(const char *value)
+{
+	return json_object_new_string(value);
+}
+
 static void add(struct json_object *object, const char *key,
 		struct json_object *value)
 {
@@ -21,7 +26,7 @@ static void add(struct json_object *object, const char *key,
 static void add_text(struct json_object *object, const char *key,
 		     const char *value)
 {
-	add(object, key, json_object_new_string(value));
+	add(object, key, text_of(value));
 }
 
 struct json_object *json_report(const struct report *report)
@@ -87,8 +92,7 @@ static struct json_object *json_options(const struct look *look)
 	unsigned int i;
 
 	for (i = 0; i < look->table.nr_words; i++)
-		json_object_array_add(made, json_object_new_string(
-				      look->table.word[i]));
+		json_object_array_add(made, text_of(look->table.word[i]));
 	return made;
 }
 

@@ -112,7 +112,7 @@ static int verdict(struct look *const *looks, unsigned int count)
 	return codes[worst];
 }
 
-/* Those that the user names have to be there; of all, one may just have gone. */
+/* Those that the user names have to be there; of all, one may have gone. */
 static int look_at_all(char **names, unsigned int count, bool named,
 		       struct look **looks, unsigned int *found)
 {

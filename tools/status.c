@@ -23,7 +23,7 @@ const char *const stat_names[NR_STATS] = {
 static bool take_word(const char **at, char *word, size_t room)
 {
 	const char *start = *at + strspn(*at, " ");
-	size_t length = strcspn(start, " \n");
+	size_t length = strcspn(start, "\n ");
 
 	if (!length || length >= room)
 		return false;
@@ -100,7 +100,7 @@ static bool take_set(struct status *status, const char **at)
 	u64 fields;
 
 	/* Without metadata there is no more. */
-	if (!(*at)[strspn(*at, " \n")])
+	if (!(*at)[strspn(*at, "\n ")])
 		return true;
 	if (!take_number(at, &fields) || fields < 3 ||
 	    !take_word(at, status->uuid, sizeof(status->uuid)) ||

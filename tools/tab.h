@@ -16,7 +16,8 @@
  * @set: UUID=, LABEL=, or a leg; of several legs, with commas, the first counts
  * @noauto: not by itself
  * @readonly: so
- * @degraded: seconds after which it may be opened without all legs, or TAB_NEVER
+ * @degraded: seconds after which it may be opened without all legs; or
+ *	TAB_NEVER
  * @nr_options: options of the target
  * @option: these
  */

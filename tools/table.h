@@ -7,7 +7,6 @@
 
 #include "tool.h"
 
-
 #define TABLE_LEGS	32
 #define TABLE_WORDS	128
 

@@ -4,7 +4,7 @@
  */
 #include "verbs.h"
 
-#define TAKES(...)	(const enum option_id[]){ __VA_ARGS__, NR_OPTIONS }
+#define TAKES(...)	((const enum option_id[]){ __VA_ARGS__, NR_OPTIONS })
 
 const struct verb verbs[] = {
 	{ "format", "LEG...", "make a new set; all that is on the legs is lost",

@@ -223,7 +223,8 @@ static void check_status(void)
 	CHECK(!strcmp(s.leg[2].device, "-"));
 	CHECK(status_parse(&s, "2of3 3 AAA 9/9 idle 0 0 0 6 " COUNTERS SET));
 	CHECK(s.has_set && s.epoch == 7 && s.seq == 12 && s.last_check == 99);
-	CHECK(status_parse(&s, "1of1 1 A 9/9 idle 0 0 0 9 8:16 1 2 3 4 5 6 7 8 9"));
+	CHECK(status_parse(&s,
+			   "1of1 1 A 9/9 idle 0 0 0 9 8:16 1 2 3 4 5 6 7 8 9"));
 	CHECK(s.nr_stats == 9 && s.leg[0].stat[STAT_TIMEOUTS] == 7);
 	CHECK(status_parse(&s, "1of1 1 A 9/9 idle 0 0 0 0 8:16 4 u 1.2 3 new"));
 	CHECK(!status_parse(&s, ""));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All that quorumsetup reads and others wrote, for libFuzzer: the first byte says
- * what it is to be taken for.
+ * All that quorumsetup reads and others wrote, for libFuzzer: the first byte
+ * says what it is to be taken for.
  */
 #include "dm-quorum-format.h"
 #include "status.h"
