@@ -46,7 +46,7 @@ static const struct {
 	[OPT_REPAIR] = { "repair", 0, NULL, "and make them equal" },
 	[OPT_RANGE] = { "range", 0, "s+n", "only n sectors from s on" },
 	[OPT_NO_WAIT] = { "no-wait", 0, NULL, "only start it" },
-	[OPT_WAIT] = { "wait", 0, NULL, "wait for what was started before" },
+	[OPT_WAIT] = { "wait", 0, NULL, "wait for one that runs, or start one (the default)" },
 	[OPT_STOP] = { "stop", 0, NULL, "stop it" },
 	[OPT_UNTIL] = { "until", 0, "idle|in-sync|event",
 		"for what (default: idle)" },

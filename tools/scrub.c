@@ -35,7 +35,8 @@ static bool is_scrub(const char *action)
 
 static char *more_of(const struct work *work)
 {
-	return text(", %llu sectors differ%s", work->differ,
+	return text(", %llu %s%s", work->differ,
+		    work->differ == 1 ? "sector differs" : "sectors differ",
 		    work->unresolved ? ", some beyond repair" : "");
 }
 
@@ -153,18 +154,15 @@ static int do_scrub(const struct args *args, const struct look *look)
 
 	if (given(args, OPT_STOP))
 		return tell_or_refuse(look, "idle");
-	if (!given(args, OPT_WAIT)) {
-		r = make_message(args, &message);
-		if (r)
-			return r;
+	r = make_message(args, &message);
+	if (r)
+		return r;
+	/* One that was started before is waited for. */
+	if (!given(args, OPT_WAIT) || !is_scrub(look->status.action))
 		r = start(look, message);
-		free(message);
-		if (r || given(args, OPT_NO_WAIT) || manner.dry_run)
-			return r;
-	} else if (!is_scrub(look->status.action)) {
-		say("%s: Nothing is being compared.", name);
-		return 0;
-	}
+	free(message);
+	if (r || given(args, OPT_NO_WAIT) || manner.dry_run)
+		return r;
 	return wait_for_scrub(name);
 }
 
