@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const char *state_of(const struct set *set)
 {
@@ -181,8 +182,11 @@ static int look(struct scan *scan, const struct args *args)
 {
 	int i, r = 0;
 
-	if (!args->count)
+	if (!args->count) {
 		r = scan_all(scan);
+		if (!r && !scan->nr_legs && geteuid())
+			r = fail(END_PERMISSION, "Only root may do that.");
+	}
 	for (i = 0; i < args->count && !r; i++) {
 		unsigned int before = scan->nr_legs;
 
