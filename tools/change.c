@@ -24,7 +24,7 @@ struct change {
 	struct look look;
 	u64 threshold;
 	unsigned int index;
-	const char *path;
+	char *path;
 	u64 offset;
 	bool fresh;
 	const struct words *options;
@@ -105,8 +105,11 @@ static int check_blocks(const struct change *change, const struct leg *leg)
 	return r;
 }
 
-/* One that is in use by the device itself is no new one. */
-static int check_own(const struct change *change, const char *path)
+/*
+ * One that is in use by the device itself is no new one.  Sets what the table
+ * will call it.
+ */
+static int check_own(struct change *change, const char *path)
 {
 	struct leg leg;
 	unsigned int i;
@@ -122,6 +125,7 @@ static int check_own(const struct change *change, const char *path)
 	    leg.minor == change->look.device.minor)
 		r = fail(END_DEVICE, "%s: Is the device itself.", path);
 	free(number);
+	change->path = must(strdup(leg.path));
 	leg_free(&leg);
 	return r;
 }
@@ -149,11 +153,8 @@ static int prepare(struct change *change)
 	unsigned int flags = manner.dry_run ? LEG_READ :
 					      LEG_WRITE | LEG_ALONE;
 	struct leg leg = { .fd = -1 };
-	int r = check_own(change, change->path);
+	int r = leg_open(&leg, change->path, flags);
 
-	if (r)
-		return r;
-	r = leg_open(&leg, change->path, flags);
 	if (!r)
 		r = check_size(change, &leg);
 	if (!r)
@@ -227,11 +228,12 @@ static int do_replace(struct change *change, const struct args *args)
 			    args->word[0], args->word[1],
 			    change->look.table.nr_legs - 1);
 	change->index = index;
-	change->path = args->word[2];
 	change->offset = change->look.table.leg[index].offset;
 	if (!strcmp(change->look.table.leg[index].device, "-"))
 		change->offset = offset_of(&change->look);
 	r = options_sectors(args, OPT_OFFSET, &change->offset);
+	if (!r)
+		r = check_own(change, args->word[2]);
 	if (r)
 		return r;
 	change->fresh = !is_back(change);
@@ -252,6 +254,7 @@ int run_replace(const struct args *args)
 	if (!r)
 		r = do_replace(&change, args);
 	look_free(&change.look);
+	free(change.path);
 	return r;
 }
 
@@ -295,10 +298,11 @@ static int do_add(struct change *change, const struct args *args)
 			    args->word[0], legs);
 	r = get_threshold(change, args, legs + 1);
 	change->index = legs;
-	change->path = args->word[1];
 	change->offset = offset_of(&change->look);
 	if (!r)
 		r = options_sectors(args, OPT_OFFSET, &change->offset);
+	if (!r)
+		r = check_own(change, args->word[1]);
 	if (!r)
 		r = prepare(change);
 	if (!r)
@@ -316,6 +320,7 @@ int run_add(const struct args *args)
 	if (!r)
 		r = do_add(&change, args);
 	look_free(&change.look);
+	free(change.path);
 	return r;
 }
 

@@ -70,6 +70,15 @@ static int look_at_device(struct leg *leg, const struct stat *st)
 	return 0;
 }
 
+/* A table is made of words, and the kernel may look for a path elsewhere. */
+static void use_plain_path(struct leg *leg)
+{
+	if (*leg->path == '/' && !strpbrk(leg->path, " \t\n\\'\""))
+		return;
+	free(leg->path);
+	leg->path = sysfs_path(leg->major, leg->minor);
+}
+
 static int look(struct leg *leg, unsigned int flags)
 {
 	struct stat st;
@@ -79,7 +88,10 @@ static int look(struct leg *leg, unsigned int flags)
 		return refuse_open(leg, flags, errno);
 	if (S_ISBLK(st.st_mode)) {
 		r = look_at_device(leg, &st);
-		return r ? refuse_open(leg, flags, r) : 0;
+		if (r)
+			return refuse_open(leg, flags, r);
+		use_plain_path(leg);
+		return 0;
 	}
 	if (!S_ISREG(st.st_mode) || !(flags & LEG_FILE))
 		return refuse(leg, flags, END_DEVICE,

@@ -40,7 +40,7 @@ static int add_leg(struct plain *plain, const char *path, bool readonly)
 		room -= room % (leg.block / SECTOR);
 		if (room < plain->length)
 			plain->length = room;
-		if (!table_add_leg(&plain->table, path, plain->offset))
+		if (!table_add_leg(&plain->table, leg.path, plain->offset))
 			r = fail(END_PARAMETERS, "There may be 1 to 32 legs.");
 	}
 	leg_free(&leg);
