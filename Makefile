@@ -6,6 +6,8 @@
 #	make install-tools	install that
 #	make demo		see it work, in a virtual machine
 #	make check		test it, in virtual machines
+#	make install-dkms	have dkms build the module for each kernel
+#	make deb		packages for Debian; make dist: a release
 #	make clean
 #
 # README.md says what the other targets are for, and how long they take.
@@ -29,6 +31,43 @@ kdir:
 	@test -e $(KDIR)/Makefile || { \
 		echo "No kernel to build against in $(KDIR):" \
 		     "install its headers, or say KDIR=..." >&2; exit 1; }
+
+VERSION = $(shell cat VERSION)
+
+# What is around the tool: manual pages, and what opens sets at boot.
+tools: man
+man:
+	@$(MAKE) -C tools -f boot.mk man
+
+install-tools: install-boot
+install-boot:
+	@$(MAKE) -C tools -f boot.mk install
+
+tools-check: check-man
+check-man: tools
+	@tools/man/check tools/quorumsetup
+
+clean-tools:
+	@$(MAKE) -C tools clean
+	@$(MAKE) -C tools -f boot.mk clean
+
+# Then: dkms install dm-quorum/VERSION
+DKMS_DIR = $(DESTDIR)/usr/src/dm-quorum-$(VERSION)
+install-dkms:
+	install -d $(DKMS_DIR)
+	install -m 644 Makefile Kbuild $(DKMS_DIR)
+	install -m 644 $(filter-out %.mod.c,$(wildcard dm-quorum*.[ch])) \
+		$(DKMS_DIR)
+	sed 's/#MODULE_VERSION#/$(VERSION)/' dkms.conf >$(DKMS_DIR)/dkms.conf
+
+dist deb:
+	@tools/package $@
+
+# Real boots of a Debian on which the packages are installed.
+check-boot:
+	@tests/boot/run $(BOOT_TESTS)
+
+.PHONY: man install-boot check-man clean-tools install-dkms dist deb check-boot
 
 demo:
 	@tests/demo/run
