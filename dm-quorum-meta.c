@@ -61,6 +61,16 @@ void quorum_meta_kick(struct quorum_meta *meta)
 		queue_work(meta->wq, &meta->work);
 }
 
+/*
+ * A batch that is under way may tell @wait as soon as the lock is free, and the
+ * request that it is of may have been the last: nothing is touched after that.
+ */
+static void __wait(struct quorum_meta *meta, struct quorum_meta_wait *wait)
+{
+	list_add_tail(&wait->list, &meta->waiting);
+	quorum_meta_kick(meta);
+}
+
 /**
  * quorum_meta_is_safe() - whether data may be sent at once
  * @q: the target, with metadata
@@ -129,11 +139,9 @@ bool quorum_meta_dirty(struct quorum *q, sector_t sector, sector_t sectors,
 	enough = quorum_dirty(&q->regions, sector, sectors, &first, &last);
 	if (enough) {
 		__need(meta, first, last);
-		list_add_tail(&wait->list, &meta->waiting);
+		__wait(meta, wait);
 	}
 	spin_unlock_irqrestore(&meta->lock, flags);
-	if (enough)
-		quorum_meta_kick(meta);
 	return enough;
 }
 
@@ -224,11 +232,9 @@ void quorum_meta_wait(struct quorum_meta *meta, struct quorum_meta_wait *wait)
 	spin_lock_irqsave(&meta->lock, flags);
 	running = meta->running;
 	if (running)
-		list_add_tail(&wait->list, &meta->waiting);
+		__wait(meta, wait);
 	spin_unlock_irqrestore(&meta->lock, flags);
-	if (running) {
-		quorum_meta_kick(meta);
-	} else {
+	if (!running) {
 		wait->status = BLK_STS_OK;
 		wait->done(wait);
 	}
