@@ -54,7 +54,7 @@ void quorum_bits_exit(struct quorum_bits *bits)
 void quorum_bits_assign_all(struct quorum_bits *bits, bool value)
 {
 	WRITE_ONCE(bits->generation, (bits->generation | 1) + 1 + value);
-	/* Pairs with __quorum_bits_is_over(): whoever sees a newer chunk sees this, too. */
+	/* Whoever sees a newer chunk, in __quorum_bits_is_over(), sees this. */
 	smp_wmb();
 	WRITE_ONCE(bits->weight, value ? bits->nr : 0);
 }
@@ -65,9 +65,9 @@ static void refresh(struct quorum_bits *bits, unsigned long chunk)
 
 	if (__quorum_bits_is_current(bits, chunk, generation))
 		return;
-	memset(bits->words + chunk * QUORUM_CHUNK_WORDS, generation & 1 ? 0xff : 0,
-	       QUORUM_CHUNK_WORDS * sizeof(long));
-	/* Pairs with __quorum_bits_is_current(): whoever sees it sees the words, too. */
+	memset(bits->words + chunk * QUORUM_CHUNK_WORDS,
+	       generation & 1 ? 0xff : 0, QUORUM_CHUNK_WORDS * sizeof(long));
+	/* Whoever sees it, in __quorum_bits_is_current(), sees the words. */
 	smp_store_release(&bits->chunk[chunk], generation);
 }
 
