@@ -77,27 +77,28 @@ bool quorum_hold_wants(struct quorum_hold *hold, struct quorum_held *held)
 /**
  * quorum_hold_take() - hold a request
  * @hold: where
- * @held: the request, of which quorum_hold_wants() was asked; it may go on
- *	elsewhere before this returns
- * @first: set to whether nothing else is held
+ * @held: the request, of which quorum_hold_wants() was asked
+ *
+ * It may go on elsewhere, and be the last that needs @hold, as soon as the lock
+ * is free: nothing is touched after that.
  *
  * Context: Any.
  * Return: false if it is to fail after all.
  */
-bool quorum_hold_take(struct quorum_hold *hold, struct quorum_held *held,
-		      bool *first)
+bool quorum_hold_take(struct quorum_hold *hold, struct quorum_held *held)
 {
 	unsigned long flags;
 	bool takes;
 
 	spin_lock_irqsave(&hold->lock, flags);
 	takes = held->wanted && hold->on && !hold->giving_back;
-	*first = list_empty(&hold->list);
-	if (takes)
+	if (takes) {
+		if (list_empty(&hold->list))
+			hold->begins(hold);
 		list_add_tail(&held->list, &hold->list);
-	spin_unlock_irqrestore(&hold->lock, flags);
-	if (takes)
 		queue_delayed_work(hold->wq, &hold->retry, RETRY);
+	}
+	spin_unlock_irqrestore(&hold->lock, flags);
 	return takes;
 }
 

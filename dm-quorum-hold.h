@@ -28,6 +28,7 @@ struct quorum_held {
  * @retry: tries
  * @again: tries one
  * @fail: gives one up, with what has to be said of it
+ * @begins: something is held, and nothing was; called with @lock held
  * @on: requests are held
  * @seconds: for so long, at most; 0 is without bound
  * @giving_back: all goes back to dm for now
@@ -38,6 +39,7 @@ struct quorum_hold {
 	struct delayed_work retry;
 	void (*again)(struct quorum_held *held);
 	void (*fail)(struct quorum_held *held, bool requeue);
+	void (*begins)(struct quorum_hold *hold);
 	/** @lock: protects what follows */
 	spinlock_t lock;
 	bool on;
@@ -49,8 +51,7 @@ struct quorum_hold {
 void quorum_hold_init(struct quorum_hold *hold);
 void quorum_hold_exit(struct quorum_hold *hold);
 bool quorum_hold_wants(struct quorum_hold *hold, struct quorum_held *held);
-bool quorum_hold_take(struct quorum_hold *hold, struct quorum_held *held,
-		      bool *first);
+bool quorum_hold_take(struct quorum_hold *hold, struct quorum_held *held);
 void quorum_hold_kick(struct quorum_hold *hold);
 void quorum_hold_set(struct quorum_hold *hold, bool on, unsigned int seconds);
 void quorum_hold_give_back(struct quorum_hold *hold, bool giving_back);

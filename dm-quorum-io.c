@@ -304,14 +304,7 @@ void quorum_io_fail(struct quorum_held *held, bool requeue)
 /* Returns false if it is to end. */
 static bool hold(struct quorum_io *io)
 {
-	struct quorum *q = io->q;
-	bool first;
-
-	if (!quorum_hold_take(&q->hold, &kept_of(q, io->bio)->held, &first))
-		return false;
-	if (first)
-		quorum_report_held(&q->reports);
-	return true;
+	return quorum_hold_take(&io->q->hold, &kept_of(io->q, io->bio)->held);
 }
 
 /**

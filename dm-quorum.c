@@ -67,6 +67,11 @@ static void quorum_free(struct quorum *q)
 	kfree(q);
 }
 
+static void begins_to_hold(struct quorum_hold *hold)
+{
+	quorum_report_held(&container_of(hold, struct quorum, hold)->reports);
+}
+
 static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
 				   unsigned int nr_legs)
 {
@@ -84,6 +89,7 @@ static struct quorum *quorum_alloc(struct dm_target *ti, unsigned int threshold,
 	quorum_hold_init(&q->hold);
 	q->hold.again = quorum_io_again;
 	q->hold.fail = quorum_io_fail;
+	q->hold.begins = begins_to_hold;
 	return q;
 }
 
