@@ -429,10 +429,10 @@ static bool may_send(struct quorum_io *io)
 		return true;
 	io->wait.done = dirtied;
 	io->wait.legs = ~0;
+	/* Once it waits it may go on elsewhere, and be the last there is. */
+	quorum_clean_later(q);
 	if (!quorum_meta_dirty(q, io->sector, bio_sectors(io->bio), &io->wait))
 		fail(io, BLK_STS_IOERR);
-	else
-		quorum_clean_later(q);
 	return false;
 }
 
