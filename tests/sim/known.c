@@ -120,9 +120,15 @@ static bool says(const struct quorum_disk_block *block, unsigned int plane,
 		 unsigned int region)
 {
 	struct quorum_layout layout;
+	int left = sim_left;
+	bool fits;
 
-	if (!block || !quorum_layout(&layout, set.len, set.region,
-				     quorum_planes_for(set.nr_legs)))
+	/* The module's code has points: what is checked would change. */
+	sim_left = INT_MAX;
+	fits = quorum_layout(&layout, set.len, set.region,
+			     quorum_planes_for(set.nr_legs));
+	sim_left = left;
+	if (!block || !fits)
 		return false;
 	return le64_to_cpu(block->bits[plane * layout.words + region / 64]) >>
 	       region % 64 & 1;
