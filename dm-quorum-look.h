@@ -15,12 +15,14 @@
  * @QUORUM_LOOK_REFILL: write it at least over what legs were given where there
  *	was no winner
  * @QUORUM_LOOK_KNOWN: what is wrong is no news
+ * @QUORUM_LOOK_PATIENT: ask those that owe too much, too
  */
 enum quorum_look_flag {
 	QUORUM_LOOK_REWRITE	= BIT(0),
 	QUORUM_LOOK_REBUILD	= BIT(1),
 	QUORUM_LOOK_REFILL	= BIT(2),
 	QUORUM_LOOK_KNOWN	= BIT(3),
+	QUORUM_LOOK_PATIENT	= BIT(4),
 };
 
 /**

@@ -52,12 +52,6 @@ static void verdict_init(struct quorum_recheck *rc, unsigned int bytes)
 	quorum_verdict_init(v, &rc->leg[q->nr_legs]);
 }
 
-/* The legs that were given up on, before or now.  Context: Any. */
-u32 quorum_recheck_late(struct quorum_recheck *rc)
-{
-	return rc->away | rc->flight.late;
-}
-
 /* Those of @legs whose bio has ended well. */
 static u32 answered_well(struct quorum_recheck *rc, u32 legs)
 {
@@ -118,15 +112,18 @@ static const struct quorum_flight_ops flight_ops = {
 static void choose_legs(struct quorum_recheck *rc)
 {
 	struct quorum_verdict *v = &rc->verdict;
-	u32 late = READ_ONCE(rc->q->flights.late) |
-		   READ_ONCE(rc->q->flights.full);
+	u32 late = READ_ONCE(rc->q->flights.late);
 
+	if (!(rc->flags & QUORUM_LOOK_PATIENT))
+		late |= READ_ONCE(rc->q->flights.full);
 	v->asked = quorum_current(&rc->q->regions, rc->sector,
 				  v->bytes >> SECTOR_SHIFT);
 	if (late && hweight32(v->asked & ~late) >= v->threshold) {
 		rc->away = v->asked & late;
 		v->asked &= ~late;
 	}
+	/* No version is chosen while a leg that has a vote is not asked. */
+	v->torn = v->torn && !rc->away;
 }
 
 /**
@@ -154,7 +151,7 @@ struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 	rc->sector = sector;
 	rc->flags = flags;
 	if (!q->writable)
-		rc->flags &= QUORUM_LOOK_KNOWN;
+		rc->flags &= QUORUM_LOOK_KNOWN | QUORUM_LOOK_PATIENT;
 	init_completion(&rc->idle);
 	quorum_flight_init(&rc->flight, &q->flights, &flight_ops);
 	verdict_init(rc, bytes);

@@ -78,7 +78,6 @@ struct quorum_recheck {
 
 size_t quorum_recheck_size(struct quorum *q, unsigned int blocks);
 blk_status_t quorum_recheck_said(struct quorum_recheck *rc, unsigned int leg);
-u32 quorum_recheck_late(struct quorum_recheck *rc);
 struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 					  unsigned int bytes,
 					  unsigned int flags);

@@ -155,6 +155,27 @@ static bool is_held(struct quorum_recheck *rc)
 	       quorum_holds(rc->q, rc->origin, quorum_repair_error(rc));
 }
 
+/* Whether some leg that was left out for what it owes may decide it. */
+static bool is_hasty(struct quorum_recheck *rc)
+{
+	return rc->away & ~READ_ONCE(rc->q->flights.late) &&
+	       !(rc->flags & QUORUM_LOOK_PATIENT) &&
+	       !quorum_verdict_decided(&rc->verdict);
+}
+
+static struct quorum_recheck *look_for_read(struct quorum *q, sector_t sector,
+					    unsigned int bytes, struct bio *bio,
+					    unsigned int flags, bool dissent)
+{
+	struct quorum_recheck *rc = quorum_recheck_get(q, sector, bytes, flags);
+
+	rc->origin = bio;
+	rc->for_read = true;
+	if (enough_to_ask(rc))
+		decide_read(rc, dissent);
+	return rc;
+}
+
 /**
  * quorum_recheck_read() - answer a read that did not agree at first
  * @q: the target
@@ -182,11 +203,12 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		flags |= QUORUM_LOOK_REWRITE;
 
-	rc = quorum_recheck_get(q, sector, bytes, flags);
-	rc->origin = bio;
-	rc->for_read = true;
-	if (enough_to_ask(rc))
-		decide_read(rc, dissent);
+	rc = look_for_read(q, sector, bytes, bio, flags, dissent);
+	if (is_hasty(rc)) {
+		quorum_recheck_put(rc);
+		rc = look_for_read(q, sector, bytes, bio,
+				   flags | QUORUM_LOOK_PATIENT, dissent);
+	}
 	if (!quorum_verdict_decided(&rc->verdict) &&
 	    quorum_requeues(q, quorum_repair_error(rc))) {
 		status = BLK_STS_DM_REQUEUE;
@@ -232,6 +254,21 @@ static void conclude(struct quorum_recheck *rc, struct quorum_look *look)
 	found->unresolved = count(rc, v->undecided);
 }
 
+/* @done is set to whether no smaller piece is to be tried. */
+static struct quorum_recheck *look_at_piece(struct quorum *q,
+					    struct quorum_look *look,
+					    bool *done)
+{
+	struct quorum_recheck *rc;
+
+	rc = quorum_recheck_get(q, look->sector, look->bytes, look->flags);
+	memset(&look->found, 0, sizeof(look->found));
+	look->done = 0;
+	rc->shunned = rc->verdict.asked & look->shun;
+	*done = !enough_to_ask(rc) || decide_piece(rc, look->dead);
+	return rc;
+}
+
 /**
  * quorum_recheck_sweep() - look at a piece for its own sake
  * @q: the target
@@ -245,12 +282,15 @@ static void conclude(struct quorum_recheck *rc, struct quorum_look *look)
 void quorum_recheck_sweep(struct quorum *q, struct quorum_look *look)
 {
 	struct quorum_recheck *rc;
+	bool done;
 
-	rc = quorum_recheck_get(q, look->sector, look->bytes, look->flags);
-	memset(&look->found, 0, sizeof(look->found));
-	look->done = 0;
-	rc->shunned = rc->verdict.asked & look->shun;
-	if (!enough_to_ask(rc) || decide_piece(rc, look->dead)) {
+	rc = look_at_piece(q, look, &done);
+	if (done && is_hasty(rc)) {
+		quorum_recheck_put(rc);
+		look->flags |= QUORUM_LOOK_PATIENT;
+		rc = look_at_piece(q, look, &done);
+	}
+	if (done) {
 		conclude(rc, look);
 		look->done = rc->limit * q->block_size;
 	}
