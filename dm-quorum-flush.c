@@ -7,7 +7,7 @@
 #include "dm-quorum-flush.h"
 
 #include <linux/completion.h>
-#include <linux/slab.h>
+#include <linux/mempool.h>
 
 /**
  * struct flush - a flush of some legs
@@ -52,7 +52,9 @@ static void all_back(struct quorum_flight *flight)
 
 static void free_flush(struct quorum_flight *flight)
 {
-	kfree(container_of(flight, struct flush, flight));
+	struct flush *flush = container_of(flight, struct flush, flight);
+
+	mempool_free(flush, &flush->q->flushes);
 }
 
 static const struct quorum_flight_ops flight_ops = {
@@ -87,6 +89,29 @@ static void send(struct flush *flush)
 }
 
 /**
+ * quorum_flushes_init() - make room for flushes
+ * @q: nr_legs is set
+ *
+ * One is held in reserve: what is waited for may be what would free memory.
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM; quorum_flushes_exit() is due in any case.
+ */
+int quorum_flushes_init(struct quorum *q)
+{
+	struct flush *flush;
+
+	return mempool_init_kmalloc_pool(&q->flushes, 1,
+					 struct_size(flush, bio, q->nr_legs));
+}
+
+/* There are none any more.  Context: May sleep. */
+void quorum_flushes_exit(struct quorum *q)
+{
+	mempool_exit(&q->flushes);
+}
+
+/**
  * quorum_flush_legs() - have legs store what they took
  * @q: the target
  * @legs: which, at least one
@@ -99,12 +124,10 @@ static void send(struct flush *flush)
  */
 u32 quorum_flush_legs(struct quorum *q, u32 legs, u32 rest, u8 *said, u32 *late)
 {
-	struct flush *flush;
+	struct flush *flush = mempool_alloc(&q->flushes, GFP_NOIO);
 	unsigned int leg;
 	u32 failed;
 
-	flush = kzalloc(struct_size(flush, bio, q->nr_legs),
-			GFP_NOIO | __GFP_NOFAIL);
 	flush->q = q;
 	flush->legs = legs;
 	flush->rest = rest;

@@ -9,6 +9,8 @@
 
 struct quorum;
 
+int quorum_flushes_init(struct quorum *q);
+void quorum_flushes_exit(struct quorum *q);
 u32 quorum_flush_legs(struct quorum *q, u32 legs, u32 rest, u8 *said,
 		      u32 *late);
 

@@ -14,6 +14,7 @@
 #include "dm-quorum-detach.h"
 #include "dm-quorum-device.h"
 #include "dm-quorum-dirty.h"
+#include "dm-quorum-flush.h"
 #include "dm-quorum-io.h"
 #include "dm-quorum-message.h"
 #include "dm-quorum-meta.h"
@@ -58,6 +59,7 @@ static void quorum_free(struct quorum *q)
 	quorum_meta_exit(q->meta);
 	quorum_reports_exit(&q->reports);
 	quorum_rechecks_exit(q);
+	quorum_flushes_exit(q);
 	quorum_detach_exit(q);
 	quorum_bufs_exit(&q->pages);
 	quorum_flights_exit(&q->flights);
@@ -200,6 +202,9 @@ static int start_engine(struct quorum *q)
 	if (quorum_rechecks_init(q) || quorum_detach_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate recheck reserve");
+	if (quorum_flushes_init(q))
+		return quorum_refuse(q->ti, -ENOMEM,
+				     "Cannot allocate flush reserve");
 	return 0;
 }
 

@@ -148,6 +148,7 @@ struct quorum_leg {
  * @flights: what legs were sent and have not answered
  * @pages: what private payloads are put into
  * @rechecks: contexts of the second look
+ * @flushes: those that no request asked for
  * @detached: requests that may outlive their bio
  * @detach_wq: those that wait for room for that
  * @sync: the sweep
@@ -196,6 +197,7 @@ struct quorum {
 
 	struct quorum_pages pages ____cacheline_aligned_in_smp;
 	mempool_t rechecks;
+	mempool_t flushes;
 	mempool_t detached;
 	struct workqueue_struct *detach_wq;
 
