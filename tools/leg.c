@@ -238,7 +238,7 @@ out:
 
 static int write_zeroes(int fd, u64 start, u64 bytes)
 {
-	static const char zeroes[CHUNK];
+	static char zeroes[CHUNK];
 
 	while (bytes) {
 		size_t part = bytes < CHUNK ? bytes : CHUNK;
