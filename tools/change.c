@@ -59,6 +59,19 @@ int begin_change(const char *name, struct look *look)
 	return look_at(name, look);
 }
 
+static int run_change(const struct args *args,
+		      int (*act)(struct change *change, const struct args *args))
+{
+	struct change change = { };
+	int r = begin_change(args->word[0], &change.look);
+
+	if (!r)
+		r = act(&change, args);
+	look_free(&change.look);
+	free(change.path);
+	return r;
+}
+
 /*
  * The new leg.
  */
@@ -248,14 +261,7 @@ static int do_replace(struct change *change, const struct args *args)
 
 int run_replace(const struct args *args)
 {
-	struct change change = { };
-	int r = begin_change(args->word[0], &change.look);
-
-	if (!r)
-		r = do_replace(&change, args);
-	look_free(&change.look);
-	free(change.path);
-	return r;
+	return run_change(args, do_replace);
 }
 
 /*
@@ -314,14 +320,7 @@ static int do_add(struct change *change, const struct args *args)
 
 int run_add(const struct args *args)
 {
-	struct change change = { };
-	int r = begin_change(args->word[0], &change.look);
-
-	if (!r)
-		r = do_add(&change, args);
-	look_free(&change.look);
-	free(change.path);
-	return r;
+	return run_change(args, do_add);
 }
 
 /*
@@ -366,13 +365,7 @@ static int do_remove(struct change *change, const struct args *args)
 
 int run_remove(const struct args *args)
 {
-	struct change change = { };
-	int r = begin_change(args->word[0], &change.look);
-
-	if (!r)
-		r = do_remove(&change, args);
-	look_free(&change.look);
-	return r;
+	return run_change(args, do_remove);
 }
 
 /*
@@ -435,15 +428,8 @@ static int do_set(struct change *change, const struct args *args)
 
 int run_set(const struct args *args)
 {
-	struct change change = { };
-	int r;
-
 	if (!args->options.count)
 		return fail(END_PARAMETERS, "It is: %s set %s", PROGRAM,
 			    args->verb->usage);
-	r = begin_change(args->word[0], &change.look);
-	if (!r)
-		r = do_set(&change, args);
-	look_free(&change.look);
-	return r;
+	return run_change(args, do_set);
 }
