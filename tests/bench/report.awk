@@ -52,13 +52,13 @@ function ratio_table(to,    i, j)
 	}
 }
 
-function markdown_heading(text,    j)
+function markdown_heading(text, title, n,    j)
 {
 	printf "| %s |", text
-	for (j = 1; j <= workloads; j++)
-		printf " %s |", heading[j]
+	for (j = 1; j <= n; j++)
+		printf " %s |", title[j]
 	printf "\n|---|"
-	for (j = 1; j <= workloads; j++)
+	for (j = 1; j <= n; j++)
 		printf "---:|"
 	printf "\n"
 }
@@ -66,7 +66,8 @@ function markdown_heading(text,    j)
 # For README.md: the figures, and what they are times raw and times md raid1.
 function markdown(    i, j)
 {
-	markdown_heading(mode == "count" ? "1000 instructions" : "us")
+	markdown_heading(mode == "count" ? "1000 instructions" : "us",
+			 heading, workloads)
 	for (i = 1; i <= devices; i++) {
 		printf "| %s |", device[i]
 		for (j = 1; j <= workloads; j++)
@@ -82,7 +83,7 @@ function markdown(    i, j)
 function markdown_ratios(to,    i, j)
 {
 	printf "\n"
-	markdown_heading("times " to)
+	markdown_heading("times " to, heading, workloads)
 	for (i = 1; i <= devices; i++) {
 		if (device[i] == to)
 			continue
@@ -236,13 +237,8 @@ function metadata_table(    i, j, n, m, d, w, title)
 		  ",")
 	m = split("4k-write 4k-cold 4k-cold-32 4k-on 64k-on 1m-on", w, " ")
 	split("4K w,cold 4K w,cold 4K w/32,4K on,64K on,1M on", title, ",")
-	printf "\n| 1000 instructions |"
-	for (j = 1; j <= m; j++)
-		printf " %s |", title[j]
-	printf "\n|---|"
-	for (j = 1; j <= m; j++)
-		printf "---:|"
 	printf "\n"
+	markdown_heading("1000 instructions", title, m)
 	for (i = 1; i <= n; i++) {
 		printf "| %s |", d[i]
 		for (j = 1; j <= m; j++)
