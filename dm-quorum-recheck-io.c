@@ -220,18 +220,23 @@ static void io_start(struct quorum_recheck *rc, unsigned int leg, blk_opf_t opf,
 	submit_bio_noacct(bio);
 }
 
-/* Read a piece from several legs.  Returns those that failed. */
+/*
+ * Read a piece from several legs.  Returns those that failed: who was given up
+ * on is not asked, since its bio may be out.
+ */
 static u32 read_piece(struct quorum_recheck *rc, u32 legs, unsigned int off,
 		      unsigned int len)
 {
+	u32 late = legs & rc->flight.late;
 	unsigned int leg;
 
+	legs &= ~late;
 	if (!legs)
-		return 0;
+		return late;
 	io_begin(rc, legs, false);
 	quorum_for_each_leg(leg, legs)
 		io_start(rc, leg, REQ_OP_READ, &rc->verdict.buf[leg], off, len);
-	return io_wait(rc);
+	return late | io_wait(rc);
 }
 
 /* How the last I/O of a leg has ended, as far as anybody waited for it. */
