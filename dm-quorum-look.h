@@ -16,6 +16,7 @@
  *	was no winner
  * @QUORUM_LOOK_KNOWN: what is wrong is no news
  * @QUORUM_LOOK_PATIENT: ask those that owe too much, too
+ * @QUORUM_LOOK_READ: it is for a read, which is to get all that there is
  */
 enum quorum_look_flag {
 	QUORUM_LOOK_REWRITE	= BIT(0),
@@ -23,7 +24,12 @@ enum quorum_look_flag {
 	QUORUM_LOOK_REFILL	= BIT(2),
 	QUORUM_LOOK_KNOWN	= BIT(3),
 	QUORUM_LOOK_PATIENT	= BIT(4),
+	QUORUM_LOOK_READ	= BIT(5),
 };
+
+/* What is only for legs that can be written to. */
+#define QUORUM_LOOK_WRITES	(QUORUM_LOOK_REWRITE | QUORUM_LOOK_REBUILD | \
+				 QUORUM_LOOK_REFILL)
 
 /**
  * struct quorum_finding - what came of looking at something for its own sake

@@ -105,17 +105,32 @@ static const struct quorum_flight_ops flight_ops = {
 	.free	= free_recheck,
 };
 
-/*
- * The legs to ask: those that have a vote.  Who owes what was given up on is
- * left alone, if the others will do; or too much.
+/**
+ * quorum_recheck_slow() - the legs that are left alone if the others will do
+ * @q: the target
+ * @flags: of the second look
+ *
+ * They owe too much, or what was given up on.  A read that fails without them
+ * asks all of them, too.  The sweep does not ask the latter: what they still
+ * write may come after what it has seen.
+ *
+ * Context: Any.
  */
+u32 quorum_recheck_slow(struct quorum *q, unsigned int flags)
+{
+	u32 late = READ_ONCE(q->flights.late);
+
+	if (!(flags & QUORUM_LOOK_PATIENT))
+		return late | READ_ONCE(q->flights.full);
+	return flags & QUORUM_LOOK_READ ? 0 : late;
+}
+
+/* The legs to ask: those that have a vote. */
 static void choose_legs(struct quorum_recheck *rc)
 {
 	struct quorum_verdict *v = &rc->verdict;
-	u32 late = READ_ONCE(rc->q->flights.late);
+	u32 late = quorum_recheck_slow(rc->q, rc->flags);
 
-	if (!(rc->flags & QUORUM_LOOK_PATIENT))
-		late |= READ_ONCE(rc->q->flights.full);
 	v->asked = quorum_current(&rc->q->regions, rc->sector,
 				  v->bytes >> SECTOR_SHIFT);
 	if (late && hweight32(v->asked & ~late) >= v->threshold) {
@@ -151,7 +166,7 @@ struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 	rc->sector = sector;
 	rc->flags = flags;
 	if (!q->writable)
-		rc->flags &= QUORUM_LOOK_KNOWN | QUORUM_LOOK_PATIENT;
+		rc->flags &= ~QUORUM_LOOK_WRITES;
 	init_completion(&rc->idle);
 	quorum_flight_init(&rc->flight, &q->flights, &flight_ops);
 	verdict_init(rc, bytes);
@@ -353,7 +368,7 @@ void quorum_recheck_ask_by_pieces(struct quorum_recheck *rc)
 bool quorum_recheck_ask_again(struct quorum_recheck *rc, unsigned int block)
 {
 	struct quorum_verdict *v = &rc->verdict;
-	unsigned int most = rc->for_read ? 1 : MAX_BAD_BLOCKS;
+	unsigned int most = rc->flags & QUORUM_LOOK_READ ? 1 : MAX_BAD_BLOCKS;
 	u32 untried = 0, failed;
 	unsigned int leg;
 
@@ -450,7 +465,8 @@ static bool cut_short(struct quorum_recheck *rc, u32 busy)
 	struct quorum_verdict *v = &rc->verdict;
 	unsigned int leg, next;
 
-	if (rc->for_read || jiffies - rc->began <= HOLD_LIMIT)
+	if (rc->flags & QUORUM_LOOK_READ ||
+	    jiffies - rc->began <= HOLD_LIMIT)
 		return false;
 	quorum_for_each_leg(leg, busy) {
 		next = find_next_bit(v->leg[leg].lost, v->blocks,

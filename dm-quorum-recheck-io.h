@@ -37,7 +37,6 @@ struct quorum_recheck_leg {
  * @q: the target
  * @flight: what is out; those that were given up on take no part any more
  * @origin: the read it is for; NULL if it is the sweep's, or has been answered
- * @for_read: it is not the sweep's
  * @sector: first sector
  * @flags: of enum quorum_look_flag
  * @began: when the range was there, in jiffies
@@ -58,7 +57,6 @@ struct quorum_recheck {
 	struct quorum_flight flight;
 	struct quorum *q;
 	struct bio *origin;
-	bool for_read;
 	bool writes;
 	sector_t sector;
 	unsigned int flags;
@@ -77,6 +75,7 @@ struct quorum_recheck {
 };
 
 size_t quorum_recheck_size(struct quorum *q, unsigned int blocks);
+u32 quorum_recheck_slow(struct quorum *q, unsigned int flags);
 blk_status_t quorum_recheck_said(struct quorum_recheck *rc, unsigned int leg);
 struct quorum_recheck *quorum_recheck_get(struct quorum *q, sector_t sector,
 					  unsigned int bytes,

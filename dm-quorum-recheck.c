@@ -155,10 +155,12 @@ static bool is_held(struct quorum_recheck *rc)
 	       quorum_holds(rc->q, rc->origin, quorum_repair_error(rc));
 }
 
-/* Whether some leg that was left out for what it owes may decide it. */
+/* Whether some leg was left out that would be asked next, and may decide. */
 static bool is_hasty(struct quorum_recheck *rc)
 {
-	return rc->away & ~READ_ONCE(rc->q->flights.late) &&
+	unsigned int flags = rc->flags | QUORUM_LOOK_PATIENT;
+
+	return rc->away & ~quorum_recheck_slow(rc->q, flags) &&
 	       !(rc->flags & QUORUM_LOOK_PATIENT) &&
 	       !quorum_verdict_decided(&rc->verdict);
 }
@@ -170,7 +172,6 @@ static struct quorum_recheck *look_for_read(struct quorum *q, sector_t sector,
 	struct quorum_recheck *rc = quorum_recheck_get(q, sector, bytes, flags);
 
 	rc->origin = bio;
-	rc->for_read = true;
 	if (enough_to_ask(rc))
 		decide_read(rc, dissent);
 	return rc;
@@ -195,11 +196,12 @@ blk_status_t quorum_recheck_read(struct quorum *q, sector_t sector,
 				 unsigned int bytes, struct bio *bio,
 				 bool dissent)
 {
-	unsigned int flags = quorum_torn_at(&q->suspects, sector) ?
-			     QUORUM_LOOK_REFILL : 0;
+	unsigned int flags = QUORUM_LOOK_READ;
 	blk_status_t status = BLK_STS_OK;
 	struct quorum_recheck *rc;
 
+	if (quorum_torn_at(&q->suspects, sector))
+		flags |= QUORUM_LOOK_REFILL;
 	if (quorum_option(q, QUORUM_REWRITE_CORRUPTED))
 		flags |= QUORUM_LOOK_REWRITE;
 

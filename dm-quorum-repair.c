@@ -133,7 +133,8 @@ static u32 passing(struct quorum_recheck *rc, u32 failed)
  */
 static bool may_be_rewritten(struct quorum_recheck *rc, unsigned int leg)
 {
-	return !(((rc->failed & ~rc->faulty) | rc->flight.late) & BIT(leg));
+	return !(((rc->failed & ~rc->faulty) | rc->flight.late) & BIT(leg)) &&
+	       !quorum_flights_late(&rc->q->flights, leg);
 }
 
 /* The legs to rewrite, without ties, and without those that left meanwhile. */
@@ -208,7 +209,7 @@ void quorum_repair_rewrite(struct quorum_recheck *rc,
 			   struct quorum_finding *found)
 {
 	bool settled = !bitmap_empty(rc->verdict.settled, rc->verdict.blocks);
-	blk_opf_t opf = rc->for_read && !settled ? 0 : REQ_FUA;
+	blk_opf_t opf = rc->flags & QUORUM_LOOK_READ && !settled ? 0 : REQ_FUA;
 	u32 losers = to_rewrite(rc);
 	u32 failed = quorum_recheck_write(rc, losers, opf);
 	u32 pass = passing(rc, failed);
