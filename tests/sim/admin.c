@@ -57,7 +57,8 @@ static void nonsense(void)
 		"repair now", "fail", "fail 99", "fail -1", "reinstate x",
 		"rebuild 0 0", "idle idle", "unknown", "fail 0x0",
 		"queue_if_no_quorum", "queue_if_no_quorum x",
-		"fail_if_no_quorum 1", "map", "map 0", "map 513", "map 1 1", "map x",
+		"fail_if_no_quorum 1", "map", "map 0", "map 513", "map 1 1",
+		"map x",
 	};
 	int r = message("%s", words[rnd_below(ARRAY_SIZE(words))]);
 

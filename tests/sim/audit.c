@@ -701,7 +701,7 @@ static void end_looks(void)
 	if (set.pattern != SIM_EARLY && !set.timeout)
 		return;
 	while (!legs_quiet())
-		msleep(1);
+		usleep_range(1000, 2000);
 	/* Who was told that a leg is back may not have got on yet. */
 	msleep(3000);
 	md_suspend(&sim_md, false, false);

@@ -197,8 +197,10 @@ static bool handle(unsigned int leg)
 	entry.acked = *acked;
 	reply.handle = request.handle;
 	command = entry.type & 0xffff;
-	if (command == NBD_CMD_FLUSH)
-		entry.from = entry.len = 0;
+	if (command == NBD_CMD_FLUSH) {
+		entry.from = 0;
+		entry.len = 0;
+	}
 	if (command == NBD_CMD_DISC || entry.from + entry.len > leg_bytes)
 		return false;
 	if (command == NBD_CMD_WRITE &&
