@@ -356,9 +356,6 @@ static void clean_all(struct quorum *q)
  * quorum_deactivate() - put a set out of use
  * @q: the target, with metadata; without requests or a sweep
  *
- * The superblock is written twice: a leg that is set back to what it was before
- * that is found out.
- *
  * Context: May sleep, on leg I/O.
  */
 void quorum_deactivate(struct quorum *q)
@@ -370,12 +367,10 @@ void quorum_deactivate(struct quorum *q)
 	quorum_sync_keep(q);
 	quorum_meta_commit(meta);
 	flush_work(&meta->work);
-	if (quorum_clean_flush(q)) {
+	if (quorum_clean_prepare(q)) {
 		quorum_meta_forget_touches(meta);
 		clean_all(q);
 	}
-	quorum_meta_need_super(meta);
-	quorum_meta_commit(meta);
 	quorum_meta_need_super(meta);
 	quorum_meta_commit(meta);
 	quorum_meta_run(meta, false);

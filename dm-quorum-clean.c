@@ -80,16 +80,11 @@ static bool next_idle(struct quorum *q, unsigned long *word)
 	}
 }
 
-/**
- * quorum_clean_flush() - have all legs that take part store what they took
- * @q: the target, with metadata
- *
- * One that fails to has lost it, as with any flush.
- *
- * Context: May sleep, on leg I/O.
- * Return: Whether all did.
+/*
+ * Have all legs that take part store what they took.  One that fails to has
+ * lost it, as with any flush.  Returns whether all did.
  */
-bool quorum_clean_flush(struct quorum *q)
+static bool flush_all(struct quorum *q)
 {
 	u32 legs = quorum_live(&q->regions), failed, late;
 	u8 said[QUORUM_MAX_LEGS];
@@ -108,6 +103,32 @@ bool quorum_clean_flush(struct quorum *q)
 	return !failed;
 }
 
+/**
+ * quorum_clean_prepare() - have legs store what they took, and say so
+ * @q: the target, with metadata
+ *
+ * What is dirty is where a leg may differ that is set back to an older state.
+ * Once that is forgotten it has to be found out in another way, so before that
+ * the superblock is written twice: the second one says that a leg has taken the
+ * first, and all of the data with it.
+ *
+ * Context: May sleep, on leg I/O.
+ * Return: Whether what was written so far may become clean.
+ */
+bool quorum_clean_prepare(struct quorum *q)
+{
+	unsigned int i;
+
+	if (!flush_all(q))
+		return false;
+	for (i = 0; i < 2; i++) {
+		quorum_meta_need_super(q->meta);
+		if (quorum_meta_commit(q->meta))
+			return false;
+	}
+	return true;
+}
+
 static void clean_word(struct quorum_clean *clean, unsigned long word)
 {
 	struct quorum *q = clean->q;
@@ -122,7 +143,7 @@ static void clean_idle(struct quorum_clean *clean)
 	struct quorum *q = clean->q;
 	unsigned long word = 0;
 
-	if (next_idle(q, &word) && quorum_clean_flush(q))
+	if (next_idle(q, &word) && quorum_clean_prepare(q))
 		for (; next_idle(q, &word); word++)
 			clean_word(clean, word);
 	quorum_meta_forget_touches(q->meta);

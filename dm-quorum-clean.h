@@ -10,7 +10,7 @@ struct quorum;
 int quorum_clean_init(struct quorum *q);
 void quorum_clean_exit(struct quorum *q);
 void quorum_clean_resume(struct quorum *q);
-bool quorum_clean_flush(struct quorum *q);
+bool quorum_clean_prepare(struct quorum *q);
 void quorum_clean_later(struct quorum *q);
 void quorum_clean_suspend(struct quorum *q);
 
