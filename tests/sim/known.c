@@ -219,9 +219,23 @@ void known_epoch(void)
 			 answer[newest].epoch);
 }
 
+/* Nobody has done anything with it: what is there is of no use to anybody. */
+static bool is_unused(void)
+{
+	static const struct answer first = { .epoch = 1 };
+	struct answer answer;
+	unsigned int i;
+
+	for (i = 0; i < set.nr_legs; i++)
+		if (stored_super(i, &answer) && is_newer(&answer, &first))
+			return false;
+	return true;
+}
+
 /*
  * Metadata is sent to a leg that has missed nothing: not to where the newer one
- * of its copies is, which may be the only one.
+ * of its copies is, which may be the only one.  What was never used is made
+ * anew, whatever there is.
  */
 void known_slot(struct sim_leg *leg, struct bio *bio)
 {
@@ -232,7 +246,7 @@ void known_slot(struct sim_leg *leg, struct bio *bio)
 
 	for (i = 0; i < set.nr_legs && leg_at(i) != leg; i++)
 		;
-	if (i == set.nr_legs || leg->suspect)
+	if (i == set.nr_legs || leg->suspect || is_unused())
 		return;
 	if (at >= QUORUM_BLOCKS_SECTOR)
 		newest = stored_block(i, &answer);
