@@ -26,6 +26,9 @@ struct leg_io {
 	struct list_head held;
 };
 
+/* The target bears with more, in reads and in bytes. */
+#define SIM_MAX_OWED	24
+
 #define LEG_BYTES	((SIM_MAX_START + SIM_MAX_SECTORS) * SECTOR_SIZE)
 
 struct sim_leg sim_legs[SIM_MAX_DEVS];
@@ -656,6 +659,15 @@ static void start(struct leg_io *li)
 	event_add(&li->event, rnd_below(2 * ns) + more);
 }
 
+/*
+ * Who owes too much misses what is written then: that is a fault like others.
+ * Where it is one too many, what comes now is answered at once.
+ */
+static bool may_not_owe(struct sim_leg *leg)
+{
+	return set.timeout && leg->out > SIM_MAX_OWED && !fault_suspect(leg);
+}
+
 void leg_submit(struct bio *bio)
 {
 	struct sim_leg *leg = bio->bi_bdev->sim_leg;
@@ -674,9 +686,9 @@ void leg_submit(struct bio *bio)
 	      " flush" : "", bio->bi_iter.bi_sector - leg->start,
 	      bio_sectors(bio));
 	li->quiet = oracle_leg_start(leg, bio);
-	if (leg->frozen_until <= sim_now && !leg->hung && !leg->write_ms &&
-	    !leg->flush_ms &&
-	    rnd_chance(leg->sync_percent)) {
+	if (may_not_owe(leg) ||
+	    (leg->frozen_until <= sim_now && !leg->hung && !leg->write_ms &&
+	     !leg->flush_ms && rnd_chance(leg->sync_percent))) {
 		decide(li);
 		move(li, bio_sectors(bio));
 		finish(li);
