@@ -714,8 +714,11 @@ void audit_end(void)
 	unsigned int pieces;
 
 	go_quiet(&st);
-	if (!load.admin)
-		check_blamed(&st);
+	if (!load.admin) {
+		end_looks();
+		if (audit_status(&st))
+			check_blamed(&st);
+	}
 	read_all();
 	end_looks();
 	if (rnd_chance(50)) {
