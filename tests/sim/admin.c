@@ -165,7 +165,9 @@ static void let_time_pass(void)
 
 static void pause_device(void)
 {
-	bool out = !load.gentle && !set.minority && rnd_chance(10);
+	/* What is held for ever then may need a leg that nobody takes back. */
+	bool out = !load.gentle && !set.minority && rnd_chance(10) &&
+		   set.queue;
 	bool reload = rnd_chance(50), noflush = rnd_chance(40);
 
 	if (reload) {

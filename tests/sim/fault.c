@@ -312,8 +312,8 @@ blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 	return burst(leg, sector);
 }
 
-/* Below the set's data. */
-blk_status_t fault_meta(struct sim_leg *leg, bool write)
+/* Below the set's data, in sectors of the device. */
+blk_status_t fault_meta(struct sim_leg *leg, sector_t at, bool write)
 {
 	if (leg->dead)
 		return BLK_STS_TRANSPORT;
@@ -321,6 +321,7 @@ blk_status_t fault_meta(struct sim_leg *leg, bool write)
 		return pick_error();
 	/* To make a set takes all legs. */
 	if (!write && past_began() && !fault_plan.overload &&
+	    past_spares(leg, at) &&
 	    rolls(fault_plan.unreadable / 4) && fault_suspect(leg))
 		return BLK_STS_MEDIUM;
 	return BLK_STS_OK;

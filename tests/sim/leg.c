@@ -503,7 +503,8 @@ static void decide(struct leg_io *li)
 	if (!bio->bi_iter.bi_size)
 		li->status = fault_flush(li->leg);
 	else if (is_meta(li))
-		li->status = fault_meta(li->leg, bio_op(bio) != REQ_OP_READ);
+		li->status = fault_meta(li->leg, bio->bi_iter.bi_sector,
+					bio_op(bio) != REQ_OP_READ);
 	else if (bio_op(bio) == REQ_OP_READ)
 		li->status = fault_read(li->leg, data_sector(li),
 					bio_sectors(bio));

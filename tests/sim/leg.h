@@ -128,7 +128,7 @@ void fault_choose(void);
 blk_status_t fault_read(struct sim_leg *leg, sector_t sector, sector_t n);
 blk_status_t fault_write(struct sim_leg *leg, sector_t sector, sector_t n,
 			 bool data);
-blk_status_t fault_meta(struct sim_leg *leg, bool write);
+blk_status_t fault_meta(struct sim_leg *leg, sector_t at, bool write);
 blk_status_t fault_flush(struct sim_leg *leg);
 bool fault_lands(struct sim_leg *leg, sector_t sector);
 bool fault_skips(struct sim_leg *leg, sector_t sector, sector_t n,

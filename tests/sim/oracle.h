@@ -280,6 +280,7 @@ void table_in_use(const struct sim_set *next);
 void past_init(void);
 void past_begins(void);
 bool past_began(void);
+bool past_spares(struct sim_leg *leg, sector_t at);
 void past_happens(struct sim_set *next);
 void table_reload(bool noflush);
 void table_resume(void);

@@ -87,6 +87,12 @@ static bool says_who(struct sim_leg *leg, unsigned int slot)
 		       "dmquorum", 8);
 }
 
+/* Whether that would still be known of a leg that cannot be read there. */
+bool past_spares(struct sim_leg *leg, sector_t at)
+{
+	return at >= BLOCKS || says_who(leg, at < SUPER + SUPER_STRIDE);
+}
+
 /*
  * A slot; or all but who it is; or all bitmaps.  A leg of which nothing says
  * whose it is would be left alone for good.
