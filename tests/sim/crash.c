@@ -125,7 +125,6 @@ static void check_block(unsigned int block)
 	unsigned int most = most_common(block, &id);
 	blk_status_t status;
 
-	check_majority(block, most);
 	status = request_one(REQ_OP_READ, block * block_sectors(),
 			     block_sectors(), 0);
 	if (status && must_be_settled(block)) {
@@ -140,14 +139,31 @@ static void check_block(unsigned int block)
 		 status);
 }
 
-void crash_check(void)
+/* Several blocks at once, and then each by itself if that does not work. */
+static void check_blocks(unsigned int first, unsigned int n)
 {
 	unsigned int b;
+	u32 id;
+
+	for (b = first; b < first + n; b++)
+		check_majority(b, most_common(b, &id));
+	if (n > 1 && !request_one(REQ_OP_READ, first * block_sectors(),
+				  n * block_sectors(), 0))
+		return;
+	for (b = first; b < first + n; b++)
+		check_block(b);
+}
+
+void crash_check(void)
+{
+	unsigned int b, n, most = rnd_chance(25) ? 1 : rnd_range(2, 16);
 
 	if (set.pattern == SIM_FIFO || set.blkverify)
 		return;
 	fault_plan.on = false;
-	for (b = 0; b < set_blocks(); b++)
-		check_block(b);
+	for (b = 0; b < set_blocks(); b += n) {
+		n = min(most, set_blocks() - b);
+		check_blocks(b, n);
+	}
 	fault_plan.on = true;
 }

@@ -440,18 +440,41 @@ int crypto_shash_digest(struct shash_desc *desc, const u8 *data,
 	return r ? r : crypto_shash_final(desc, out);
 }
 
-/* A byte at a time: metadata is summed a lot. */
+/* Of each byte, and how far before the end of a word it is. */
+static u32 crc_table[8][256];
+
+static void make_crc_tables(void)
+{
+	unsigned int i, bit, at;
+
+	for (i = 0; i < 256; i++)
+		for (bit = 0, crc_table[0][i] = i; bit < 8; bit++)
+			crc_table[0][i] = crc_table[0][i] >> 1 ^
+					  (crc_table[0][i] & 1 ? 0x82f63b78 : 0);
+	for (at = 1; at < 8; at++)
+		for (i = 0; i < 256; i++)
+			crc_table[at][i] = crc_table[at - 1][i] >> 8 ^
+				crc_table[0][crc_table[at - 1][i] & 0xff];
+}
+
+/* A word at a time: metadata is summed a lot. */
 u32 crc32c(u32 crc, const void *data, unsigned int len)
 {
-	static u32 table[256];
 	const u8 *at = data;
-	unsigned int i, bit;
+	unsigned int i;
 
-	for (i = 0; !table[255] && i < 256; i++)
-		for (bit = 0, table[i] = i; bit < 8; bit++)
-			table[i] = table[i] >> 1 ^
-				   (table[i] & 1 ? 0x82f63b78 : 0);
+	if (!crc_table[0][255])
+		make_crc_tables();
+	for (; len >= 8; len -= 8, at += 8) {
+		u32 next = 0;
+
+		for (i = 0; i < 4; i++)
+			next ^= crc_table[7 - i][(at[i] ^ crc >> 8 * i) & 0xff];
+		for (; i < 8; i++)
+			next ^= crc_table[7 - i][at[i]];
+		crc = next;
+	}
 	while (len--)
-		crc = crc >> 8 ^ table[(crc ^ *at++) & 0xff];
+		crc = crc >> 8 ^ crc_table[0][(crc ^ *at++) & 0xff];
 	return crc;
 }

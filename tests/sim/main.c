@@ -35,7 +35,7 @@ struct shared {
 
 /* Status of a process that is to be replaced by another. */
 #define LITTERED	3
-#define MAX_LITTER	24
+#define MAX_LITTER	96
 
 /* How many of the seeds that fail are made smaller. */
 #define MAX_SHRUNK	3
