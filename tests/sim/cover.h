@@ -43,6 +43,7 @@ COUNTER(rescues);
 COUNTER(crashes);
 COUNTER(set_back);
 COUNTER(garbled);
+COUNTER(swaps);
 COUNTER(hotplugs);
 COUNTER(scribbles);
 COUNTER(checks);

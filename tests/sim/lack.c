@@ -135,15 +135,10 @@ void lacks_took(struct sim_leg *leg, unsigned int b, u32 id, bool quiet)
 		has_to_store(l, id);
 }
 
-/* With metadata, one that is away is known to miss it. */
+/* With metadata, one that is away or was replaced is known to miss it. */
 static bool is_leg(unsigned int dev)
 {
-	unsigned int i;
-
-	for (i = 0; set.metadata && i < set.nr_legs; i++)
-		if (set.home[i] == (int)dev)
-			return true;
-	return set.members & BIT(dev);
+	return set.metadata || set.members & BIT(dev);
 }
 
 /* A write has been acknowledged. */

@@ -450,7 +450,7 @@ static void make_crc_tables(void)
 	for (i = 0; i < 256; i++)
 		for (bit = 0, crc_table[0][i] = i; bit < 8; bit++)
 			crc_table[0][i] = crc_table[0][i] >> 1 ^
-					  (crc_table[0][i] & 1 ? 0x82f63b78 : 0);
+				(crc_table[0][i] & 1 ? 0x82f63b78 : 0);
 	for (at = 1; at < 8; at++)
 		for (i = 0; i < 256; i++)
 			crc_table[at][i] = crc_table[at - 1][i] >> 8 ^

@@ -192,7 +192,7 @@ static void print_cover(void)
 static bool left_out(const char *what)
 {
 	static const char * const of_spare[] = {
-		"failed_legs", "rebuilt", "set_back", "garbled",
+		"failed_legs", "rebuilt", "set_back", "garbled", "swaps",
 	};
 	unsigned int i;
 

@@ -30,6 +30,10 @@ enum sim_pattern {
  * @generation: grows with each table
  * @metadata: legs know what they are
  * @home: with metadata, the device of each leg, also of one that is away
+ * @former: the one that was there before, if it may be known as that leg, or -1
+ * @fresh: legs whose home was blank once; if it is now, or not whole, it has to
+ *	be made a leg
+ * @replaced: those of them that the set has known to be new
  * @timeout: how long a leg may take, in ms; 0 is for ever
  * @queue: how long what fails is held, in seconds; 0 is for ever, -1 not
  * @queued: something may have been
@@ -67,6 +71,9 @@ struct sim_set {
 	bool torn;
 	bool metadata;
 	int home[SIM_MAX_LEGS];
+	int former[SIM_MAX_LEGS];
+	u32 fresh;
+	u32 replaced;
 };
 
 extern struct sim_set set;
@@ -249,7 +256,7 @@ void audit_fold(void);
 void audit_reinstate(unsigned int slot);
 void audit_fail(unsigned int slot);
 
-/* workload.c, admin.c, table.c */
+/* workload.c, admin.c, table.c, reload.c, past.c, swap.c */
 struct sim_load {
 	unsigned int callers;
 	unsigned int requests;
@@ -280,8 +287,16 @@ void table_in_use(const struct sim_set *next);
 void past_init(void);
 void past_begins(void);
 bool past_began(void);
+bool past_says_who(struct sim_leg *leg, unsigned int slot);
 bool past_spares(struct sim_leg *leg, sector_t at);
+void past_forget(struct sim_leg *leg);
 void past_happens(struct sim_set *next);
+void swap_leg(struct sim_set *next, unsigned int slot);
+bool swap_is_due(const struct sim_set *s);
+void swap_fit(struct sim_set *next);
+void swap_done(void);
+void swap_offer(void);
+void table_new_device(struct sim_leg *leg);
 void table_reload(bool noflush);
 void table_resume(void);
 void table_bring_home(void);

@@ -2,7 +2,7 @@
 /*
  * What becomes of legs with metadata while the machine is off: one is set back
  * to what it was after an earlier crash, loses some of its metadata, is taken
- * away, or is there again.  M1, M2 and M4: the target has to find out.
+ * away, is there again, or has been swapped for a blank one.  M1, M2 and M4: the target has to find out.
  */
 #include "sim.h"
 #include "leg.h"
@@ -81,7 +81,7 @@ static void garble(struct sim_leg *leg, unsigned int sector, unsigned int n)
 }
 
 /* Whether that slot says whose leg it is. */
-static bool says_who(struct sim_leg *leg, unsigned int slot)
+bool past_says_who(struct sim_leg *leg, unsigned int slot)
 {
 	return !memcmp(leg->disk + (SUPER + slot * SUPER_STRIDE) * SECTOR_SIZE,
 		       "dmquorum", 8);
@@ -90,7 +90,7 @@ static bool says_who(struct sim_leg *leg, unsigned int slot)
 /* Whether that would still be known of a leg that cannot be read there. */
 bool past_spares(struct sim_leg *leg, sector_t at)
 {
-	return at >= BLOCKS || says_who(leg, at < SUPER + SUPER_STRIDE);
+	return at >= BLOCKS || past_says_who(leg, at < SUPER + SUPER_STRIDE);
 }
 
 /*
@@ -104,7 +104,7 @@ static void lose_metadata(struct sim_leg *leg)
 	switch (rnd_below(3)) {
 	case 0:
 		slot = rnd_below(2);
-		if (says_who(leg, !slot))
+		if (past_says_who(leg, !slot))
 			garble(leg, SUPER + slot * SUPER_STRIDE, UNIT);
 		break;
 	case 1:
@@ -131,6 +131,13 @@ static void take_away(struct sim_set *next)
 		*next = old;
 }
 
+/* It is another device now. */
+void past_forget(struct sim_leg *leg)
+{
+	if (past.leg == (int)leg->index)
+		past.leg = -1;
+}
+
 /* Between a crash and the next life. */
 void past_happens(struct sim_set *next)
 {
@@ -142,6 +149,8 @@ void past_happens(struct sim_set *next)
 		memcpy(next->dev, next->home, sizeof(next->dev));
 	if (rnd_chance(25))
 		take_away(next);
+	if (rnd_chance(15))
+		swap_leg(next, rnd_below(next->nr_legs));
 	set_calc(next);
 	if (leg && rnd_chance(35) && fault_suspect(leg)) {
 		if (past.leg == (int)leg->index)
@@ -152,4 +161,5 @@ void past_happens(struct sim_set *next)
 	leg = any_leg(next);
 	if (leg && (past.leg < 0 || rnd_chance(30)))
 		keep(leg);
+	swap_fit(next);
 }

@@ -44,10 +44,8 @@ static int spare_device(void)
 }
 
 /* A device that is new to the set holds something else. */
-static void new_device(unsigned int dev)
+void table_new_device(struct sim_leg *leg)
 {
-	struct sim_leg *leg = &sim_legs[dev];
-
 	bitmap_zero(leg->rot, SIM_MAX_SECTORS);
 	bitmap_zero(leg->unreadable, SIM_MAX_SECTORS);
 	leg->dead = false;
@@ -76,7 +74,7 @@ static void replace_leg(struct sim_set *next, unsigned int slot)
 		*next = old;
 		return;
 	}
-	new_device(dev);
+	table_new_device(&sim_legs[dev]);
 }
 
 static void drop_leg(struct sim_set *next, unsigned int slot)
@@ -106,7 +104,9 @@ static void change(struct sim_set *next)
 			next->region = block_sectors() << rnd_below(7);
 		next->rate = 0;
 	}
-	if (rnd_chance(30) && !next->metadata)
+	if (rnd_chance(30) && next->metadata)
+		swap_leg(next, slot);
+	else if (rnd_chance(30) && !next->metadata)
 		replace_leg(next, slot);
 	else if (rnd_chance(30))
 		drop_leg(next, slot);
@@ -154,6 +154,8 @@ static void changed_table(const struct o_status *st, char *text, size_t size,
 	if (!table_enough(next))
 		return;
 	change(next);
+	if (next->metadata)
+		swap_fit(next);
 	set = *next;
 	table_text(text, size);
 	set = old;
@@ -168,8 +170,10 @@ void table_resume(void)
 	bool on = fault_plan.on;
 	int r = md_resume(&sim_md);
 
-	if (!r)
+	if (!r) {
+		swap_done();
 		return;
+	}
 	if (!set.metadata || !fault_plan.overload)
 		sim_fail("the device cannot be resumed: %d", r);
 	fault_plan.on = false;
@@ -212,7 +216,7 @@ void table_reload(bool noflush)
 	audit_status(&st);
 	audit_fold();
 	next.rebuild = next.metadata ? 0 : not_whole(&st);
-	if (rnd_chance(50))
+	if (rnd_chance(50) || swap_is_due(&next))
 		changed_table(&st, text, sizeof(text), &next);
 	use(text, &next);
 	table_resume();

@@ -100,6 +100,7 @@ static void choose_devices(void)
 	}
 	set_calc(&set);
 	memcpy(set.home, set.dev, sizeof(set.home));
+	memset(set.former, -1, sizeof(set.former));
 	i = rnd_below(set.nr_legs);
 	if (spare && !set.metadata && rnd_chance(15) && set.dev[i] >= 0)
 		set.rebuild = BIT(i);

@@ -341,6 +341,7 @@ static bool first_table(void)
 	char text[1024], *error = NULL;
 	int r;
 
+	swap_offer();
 	table_text(text, sizeof(text));
 	if (rnd_chance(5))
 		mem_plan.ctr_fails = rnd_range(20, 300);
@@ -358,6 +359,8 @@ static bool first_table(void)
 			r = 0;
 		}
 		fault_plan.on = true;
+		if (!r)
+			swap_done();
 		if (!r)
 			past_begins();
 		return !r;
