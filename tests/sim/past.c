@@ -87,10 +87,17 @@ bool past_says_who(struct sim_leg *leg, unsigned int slot)
 		       "dmquorum", 8);
 }
 
-/* Whether that would still be known of a leg that cannot be read there. */
+/*
+ * Whether that would still be known of a leg that cannot be read there.  Nor is
+ * a leg made of what cannot be seen to be blank.
+ */
 bool past_spares(struct sim_leg *leg, sector_t at)
 {
-	return at >= BLOCKS || past_says_who(leg, at < SUPER + SUPER_STRIDE);
+	bool first = past_says_who(leg, 0), second = past_says_who(leg, 1);
+
+	if (at >= BLOCKS)
+		return first || second;
+	return at < SUPER + SUPER_STRIDE ? second : first;
 }
 
 /*
