@@ -183,6 +183,47 @@ void quorum_bits_add(struct quorum_bits *bits, struct quorum_bits *more)
 	}
 }
 
+/* Words of a chunk. */
+static void copy_in_chunk(struct quorum_bits *bits, unsigned long word,
+			  unsigned long nr, unsigned long *to)
+{
+	unsigned long i;
+	u32 generation;
+
+	do {
+		generation = READ_ONCE(bits->generation);
+		if (__quorum_bits_is_current(bits, word / QUORUM_CHUNK_WORDS,
+					     generation))
+			for (i = 0; i < nr; i++)
+				to[i] = READ_ONCE(bits->words[word + i]);
+		else
+			memset(to, generation & 1 ? 0xff : 0, nr * sizeof(*to));
+	} while (__quorum_bits_is_over(bits, generation));
+}
+
+/**
+ * quorum_bits_copy() - several words of a set
+ * @bits: the set
+ * @word: the first
+ * @nr: how many
+ * @to: where they go
+ *
+ * Context: As quorum_bits_word().
+ */
+void quorum_bits_copy(struct quorum_bits *bits, unsigned long word,
+		      unsigned long nr, unsigned long *to)
+{
+	while (nr) {
+		unsigned long run = min(nr, QUORUM_CHUNK_WORDS -
+					    word % QUORUM_CHUNK_WORDS);
+
+		copy_in_chunk(bits, word, run, to);
+		word += run;
+		to += run;
+		nr -= run;
+	}
+}
+
 /* Whether a region is in the set.  Context: as quorum_bits_word(). */
 bool quorum_bits_test(struct quorum_bits *bits, unsigned long region)
 {

@@ -43,6 +43,8 @@ void quorum_bits_cover(struct quorum_bits *bits, sector_t sector,
 void quorum_bits_assign_word(struct quorum_bits *bits, unsigned long word,
 			     unsigned long mask, bool value);
 void quorum_bits_add(struct quorum_bits *bits, struct quorum_bits *more);
+void quorum_bits_copy(struct quorum_bits *bits, unsigned long word,
+		      unsigned long nr, unsigned long *to);
 bool quorum_bits_test(struct quorum_bits *bits, unsigned long region);
 bool quorum_bits_meet(struct quorum_bits *bits, sector_t sector,
 		      sector_t sectors, bool value);

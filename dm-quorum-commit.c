@@ -15,10 +15,10 @@
 #include "dm-quorum-assemble.h"
 #include "dm-quorum-commit.h"
 #include "dm-quorum-dirty.h"
+#include "dm-quorum-image.h"
 #include "dm-quorum-meta.h"
 
 #include <linux/bitmap.h>
-#include <linux/ktime.h>
 
 /**
  * struct batch - what is told at once
@@ -44,141 +44,6 @@ struct batch {
 static u32 told(struct batch *batch)
 {
 	return batch->members & ~batch->failed;
-}
-
-/*
- * A round: some bitmap blocks of a batch.
- */
-
-static unsigned long region_words(const struct quorum_layout *layout, u32 index)
-{
-	return (unsigned long)index * layout->words;
-}
-
-#define LONGS		(64 / BITS_PER_LONG)
-
-/* A word of a block is one of regions, or two. */
-static u64 dirty_word(struct quorum_regions *regions, unsigned long at)
-{
-	u64 word = quorum_dirty_word(regions, at * LONGS);
-
-	if (LONGS > 1)
-		word |= (u64)quorum_dirty_word(regions, at * LONGS + 1) << 32;
-	return word;
-}
-
-static u64 stale_word(struct quorum_regions *regions, unsigned int leg,
-		      unsigned long at)
-{
-	u64 word = quorum_stale_word(regions, leg, at * LONGS);
-
-	if (LONGS > 1)
-		word |= (u64)quorum_stale_word(regions, leg, at * LONGS + 1) <<
-			32;
-	return word;
-}
-
-/* Say of a block what is so now.  Most legs lack nothing anywhere. */
-static void fill_block(struct quorum_meta *meta,
-		       struct quorum_disk_block *block, u32 index)
-{
-	const struct quorum_layout *layout = &meta->layout;
-	struct quorum_regions *regions = &meta->q->regions;
-	unsigned long base = region_words(layout, index);
-	unsigned int leg;
-	u32 nr = min_t(unsigned long, layout->words,
-		       DIV_ROUND_UP(layout->regions, 64) - base);
-	u32 i;
-
-	quorum_block_init(block, meta->super->id.set_uuid, index);
-	for (i = 0; i < nr; i++)
-		quorum_block_set_word(block, layout, QUORUM_PLANE_DIRTY, i,
-				      dirty_word(regions, base + i));
-	for (leg = 0; leg < meta->q->nr_legs; leg++) {
-		if (!quorum_lacks(regions, leg))
-			continue;
-		for (i = 0; i < nr; i++)
-			quorum_block_set_word(block, layout,
-					      quorum_meta_plane(meta, leg), i,
-					      stale_word(regions, leg,
-							 base + i));
-	}
-}
-
-/* To one of the slots. */
-static void add_image(struct quorum_meta *meta, struct quorum_disk_block *image,
-		      u32 index, unsigned int slot, u32 legs)
-{
-	struct quorum_version version = {
-		.epoch = le64_to_cpu(meta->super->epoch),
-		.seq = meta->generation,
-	};
-	unsigned int leg;
-
-	quorum_block_seal(image, version, slot);
-	quorum_for_each_leg(leg, legs)
-		quorum_meta_add(&meta->io, leg, image,
-				quorum_block_sector(index, slot));
-}
-
-/* One image for each slot that some leg is to be sent: of one, mostly. */
-static void add_block(struct quorum_meta *meta, struct batch *batch,
-		      unsigned int nr, u32 index)
-{
-	struct quorum_disk_block **image = meta->io.block[nr];
-	u32 first = told(batch) & meta->slots[index];
-	u32 second = told(batch) & ~meta->slots[index];
-
-	fill_block(meta, image[0], index);
-	if (first && second) {
-		memcpy(image[1], image[0], sizeof(*image[0]));
-		add_image(meta, image[1], index, 1, second);
-	} else if (second) {
-		add_image(meta, image[0], index, 1, second);
-	}
-	if (first)
-		add_image(meta, image[0], index, 0, first);
-}
-
-/* What is counted, and done in the background, as it is now. */
-static void fill_kept(struct quorum_meta *meta)
-{
-	struct quorum_kept kept;
-	unsigned long flags;
-
-	spin_lock_irqsave(&meta->lock, flags);
-	kept = meta->kept;
-	spin_unlock_irqrestore(&meta->lock, flags);
-	quorum_keep(meta->super, &meta->q->reports, meta->q->nr_legs, &kept);
-}
-
-static void add_super(struct quorum_meta *meta, u32 legs)
-{
-	unsigned int leg, slot;
-
-	fill_kept(meta);
-	meta->super->written = cpu_to_le64(ktime_get_real_seconds());
-	quorum_for_each_leg(leg, legs) {
-		struct quorum_disk_super *sb = meta->io.leg[leg].super;
-
-		slot = !(meta->super_slots & BIT(leg));
-		*sb = *meta->super;
-		quorum_super_address(sb, leg, meta->q->leg[leg].offset);
-		quorum_super_seal(sb, slot);
-		quorum_meta_add(&meta->io, leg, sb, quorum_super_sector(slot));
-	}
-}
-
-/* These legs have it: what they are told next goes to the other slot. */
-static void took_super(struct quorum_meta *meta, u32 legs)
-{
-	unsigned int leg;
-
-	meta->super_slots ^= legs;
-	quorum_for_each_leg(leg, legs) {
-		meta->super->member[leg].epoch = meta->super->epoch;
-		meta->super->member[leg].seq = meta->super->seq;
-	}
 }
 
 /* A leg that cannot be told is failed, and has to be told all anew. */
@@ -220,39 +85,11 @@ u32 quorum_commit_super(struct quorum_meta *meta, u32 legs, unsigned int need)
 
 	meta->io.need = need;
 	meta->io.have = 0;
-	add_super(meta, legs);
+	quorum_image_add_super(meta, legs);
 	failed = quorum_meta_write(&meta->io, legs);
-	took_super(meta, legs & ~failed);
+	quorum_image_took_super(meta, legs & ~failed);
 	fail_members(meta, failed, meta->io.unflushed);
 	return legs & ~failed;
-}
-
-/* Where a quorum knows that a region is dirty, data may be sent there. */
-static void make_safe(struct quorum_meta *meta,
-		      const struct quorum_disk_block *block)
-{
-	u32 index = le32_to_cpu(block->index);
-	unsigned long base = region_words(&meta->layout, index);
-	unsigned long flags;
-	u32 i;
-
-	spin_lock_irqsave(&meta->lock, flags);
-	for (i = 0; i < meta->layout.words; i++) {
-		u64 told = quorum_block_word(block, &meta->layout,
-					     QUORUM_PLANE_DIRTY, i);
-		unsigned long at = (base + i) * LONGS;
-		unsigned long word;
-
-		for (; told; told = BITS_PER_LONG < 64 ? told >> 32 : 0, at++) {
-			word = told & ~quorum_bits_word(&meta->safe, at);
-			if (!word)
-				continue;
-			word &= quorum_dirty_word(&meta->q->regions, at);
-			word = quorum_enough_word(&meta->q->regions, at, word);
-			quorum_bits_assign_word(&meta->safe, at, word, true);
-		}
-	}
-	spin_unlock_irqrestore(&meta->lock, flags);
 }
 
 static bool is_quorum(struct quorum_meta *meta, u32 legs)
@@ -267,21 +104,19 @@ static void write_round(struct quorum_meta *meta, struct batch *batch,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		add_block(meta, batch, i, index[i]);
+		quorum_image_add_block(meta, i, index[i], legs);
 	if (super) {
 		le64_add_cpu(&meta->super->seq, 1);
-		add_super(meta, legs);
+		quorum_image_add_super(meta, legs);
 	}
 	meta->io.need = meta->quorum;
 	meta->io.have = batch->others;
 	batch->failed |= quorum_meta_write(&meta->io, legs);
 	batch->unflushed |= meta->io.unflushed;
 	for (i = 0; i < nr; i++)
-		meta->slots[index[i]] ^= told(batch);
+		quorum_image_took_block(meta, i, index[i], told(batch));
 	if (super)
-		took_super(meta, told(batch));
-	for (i = 0; i < nr && is_quorum(meta, told(batch)); i++)
-		make_safe(meta, meta->io.block[i][0]);
+		quorum_image_took_super(meta, told(batch));
 }
 
 /* All that was taken: the superblock comes last. */

@@ -31,6 +31,7 @@
  *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
  *	dm-quorum-flush.c	flushes that no request asked for
  *	dm-quorum-commit.c	what legs are told of the set, batch by batch
+ *	dm-quorum-image.c	the same, block by block
  *	dm-quorum-meta.c	what is to be remembered, and who waits for it
  *	dm-quorum-meta-io.c	metadata on its way to the legs and from them
  *	dm-quorum.h		struct quorum
