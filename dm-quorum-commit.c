@@ -19,6 +19,8 @@
 #include "dm-quorum-meta.h"
 
 #include <linux/bitmap.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 
 /**
  * struct batch - what is told at once
@@ -180,20 +182,25 @@ static u16 member_state(struct quorum_meta *meta, unsigned int leg)
 						      QUORUM_MEMBER_IN;
 }
 
-/* Whether what the superblock says of a leg has changed. */
-static bool update_members(struct quorum_meta *meta)
+/* Whether what the superblock says of a leg is not so any more. */
+static bool members_changed(struct quorum_meta *meta)
 {
-	bool changed = false;
 	unsigned int leg;
 
-	for (leg = 0; leg < meta->q->nr_legs; leg++) {
-		struct quorum_disk_member *member = &meta->super->member[leg];
-		__le16 state = cpu_to_le16(member_state(meta, leg));
+	for (leg = 0; leg < meta->q->nr_legs; leg++)
+		if (le16_to_cpu(meta->super->member[leg].state) !=
+		    member_state(meta, leg))
+			return true;
+	return false;
+}
 
-		changed |= member->state != state;
-		member->state = state;
-	}
-	return changed;
+static void update_members(struct quorum_meta *meta)
+{
+	unsigned int leg;
+
+	for (leg = 0; leg < meta->q->nr_legs; leg++)
+		meta->super->member[leg].state =
+			cpu_to_le16(member_state(meta, leg));
 }
 
 static void begin_batch(struct quorum_meta *meta, struct batch *batch)
@@ -203,7 +210,8 @@ static void begin_batch(struct quorum_meta *meta, struct batch *batch)
 	quorum_debt(&meta->q->regions, meta->paid, &batch->debt);
 	if (batch->debt.losses != meta->losses)
 		bitmap_fill(meta->taken, meta->layout.blocks);
-	batch->super |= update_members(meta);
+	batch->super |= members_changed(meta);
+	update_members(meta);
 	meta->generation++;
 }
 
@@ -237,6 +245,7 @@ static void end_batch(struct quorum_meta *meta, struct batch *batch)
 	list_for_each_entry_safe(wait, next, &batch->list, list) {
 		wait->status = is_quorum(meta, told(batch) & wait->legs) ?
 			       BLK_STS_OK : status;
+		wait->may_send = true;
 		wait->done(wait);
 	}
 }
@@ -274,30 +283,184 @@ static void catch_up(struct quorum_meta *meta, unsigned int leg)
 	fail_members(meta, batch.failed, batch.unflushed);
 }
 
-static bool is_idle(struct quorum_meta *meta)
+/*
+ * One block, for one who waits, when nothing else is to be told: it is sent by
+ * him, and he goes on when it is there.  The worker has but to be asked if it
+ * went wrong.
+ */
+
+/* Whether what is said of one block is all that is new. */
+static bool is_calm(struct quorum_meta *meta)
+{
+	u32 live = quorum_live(&meta->q->regions);
+	struct quorum_debt debt;
+
+	quorum_debt(&meta->q->regions, meta->paid, &debt);
+	return !debt.accused && debt.losses == meta->losses &&
+	       !(meta->members & ~live) && !(meta->late & live) &&
+	       is_quorum(meta, meta->members) &&
+	       !quorum_meta_io_late(&meta->io) && !members_changed(meta);
+}
+
+/* The worker is to do it. */
+static void leave_prompt(struct quorum_meta *meta)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	__set_bit(meta->prompt.index, meta->needed);
+	list_add(&meta->prompt.wait->list, &meta->waiting);
+	meta->prompt.wait = NULL;
+	meta->busy = false;
+	meta->again = false;
+	queue_work(meta->wq, &meta->work);
+	spin_unlock_irqrestore(&meta->lock, flags);
+}
+
+/*
+ * Bios may not be sent from where others end, unless a process that is about to
+ * send some is told before it has done so: then they are next.
+ */
+static bool may_send(struct quorum_meta *meta)
+{
+	return preemptible() && current == meta->prompt.task &&
+	       current->bio_list;
+}
+
+/* Nothing of @meta is touched once he has been told. */
+static void end_prompt(struct quorum_meta *meta)
+{
+	struct quorum_meta_wait *wait = meta->prompt.wait;
+	unsigned long flags;
+
+	wait->status = BLK_STS_OK;
+	wait->may_send = may_send(meta);
+	spin_lock_irqsave(&meta->lock, flags);
+	meta->prompt.wait = NULL;
+	meta->busy = false;
+	if (meta->again)
+		queue_work(meta->wq, &meta->work);
+	meta->again = false;
+	spin_unlock_irqrestore(&meta->lock, flags);
+	wait->done(wait);
+}
+
+static void prompt_written(struct quorum_meta_io *io)
+{
+	struct quorum_meta *meta = container_of(io, struct quorum_meta, io);
+	struct quorum_prompt *prompt = &meta->prompt;
+	u32 failed = quorum_meta_wrote_one(io, prompt->legs);
+	unsigned long flags;
+
+	quorum_image_took_block(meta, 0, prompt->index, prompt->legs & ~failed);
+	if (likely(!failed)) {
+		end_prompt(meta);
+		return;
+	}
+	spin_lock_irqsave(&meta->lock, flags);
+	prompt->failed = failed;
+	queue_work(meta->wq, &meta->work);
+	spin_unlock_irqrestore(&meta->lock, flags);
+}
+
+/**
+ * quorum_commit_prompt() - write a block for one who waits
+ * @meta: the metadata; meta->prompt says who and which, and meta->busy is set
+ *
+ * Context: Any.
+ */
+void quorum_commit_prompt(struct quorum_meta *meta)
+{
+	struct quorum_prompt *prompt = &meta->prompt;
+
+	if (!is_calm(meta)) {
+		leave_prompt(meta);
+		return;
+	}
+	prompt->task = current->flags & PF_KTHREAD ? NULL : current;
+	prompt->legs = meta->members;
+	meta->generation++;
+	quorum_image_add_block(meta, 0, prompt->index, prompt->legs);
+	meta->io.need = meta->quorum;
+	meta->io.have = 0;
+	quorum_meta_write_one(&meta->io, prompt->legs, prompt_written);
+}
+
+/* Some legs could not be told. */
+static void fail_prompt(struct quorum_meta *meta)
+{
+	struct quorum_prompt *prompt = &meta->prompt;
+	struct batch batch = {
+		.members = prompt->legs,
+		.failed = prompt->failed,
+		.debt.marks = meta->paid,
+		.debt.losses = meta->losses,
+	};
+
+	INIT_LIST_HEAD(&batch.list);
+	list_add(&prompt->wait->list, &batch.list);
+	bitmap_zero(meta->taken, meta->layout.blocks);
+	__set_bit(prompt->index, meta->taken);
+	prompt->wait = NULL;
+	prompt->failed = 0;
+	end_batch(meta, &batch);
+}
+
+/*
+ * The worker.
+ */
+
+/* Returns whether it may make batches now; else it is called again. */
+static bool begin(struct quorum_meta *meta)
+{
+	unsigned long flags;
+	bool mine;
+
+	spin_lock_irqsave(&meta->lock, flags);
+	mine = !meta->busy || meta->prompt.failed;
+	if (mine)
+		meta->busy = true;
+	else
+		meta->again = true;
+	spin_unlock_irqrestore(&meta->lock, flags);
+	return mine;
+}
+
+/* Returns whether nobody waits. */
+static bool end(struct quorum_meta *meta)
 {
 	unsigned long flags;
 	bool idle;
 
 	spin_lock_irqsave(&meta->lock, flags);
 	idle = list_empty(&meta->waiting);
+	if (idle)
+		meta->busy = false;
 	spin_unlock_irqrestore(&meta->lock, flags);
 	return idle;
+}
+
+static void run_late(struct quorum_meta *meta)
+{
+	unsigned int leg;
+	u32 late = READ_ONCE(meta->late) & quorum_live(&meta->q->regions) &
+		   ~quorum_meta_io_late(&meta->io);
+
+	quorum_for_each_leg(leg, late)
+		catch_up(meta, leg);
 }
 
 /* All that is needed, until nobody waits.  Context: meta->wq. */
 void quorum_commit_work(struct work_struct *work)
 {
 	struct quorum_meta *meta = container_of(work, struct quorum_meta, work);
-	unsigned int leg;
-	u32 late;
 
+	if (!begin(meta))
+		return;
+	if (meta->prompt.failed)
+		fail_prompt(meta);
 	do {
-		late = READ_ONCE(meta->late) &
-		       quorum_live(&meta->q->regions) &
-		       ~quorum_meta_io_late(&meta->io);
-		quorum_for_each_leg(leg, late)
-			catch_up(meta, leg);
+		run_late(meta);
 		run_batch(meta);
-	} while (!is_idle(meta));
+	} while (!end(meta));
 }

@@ -11,6 +11,7 @@ struct quorum_meta;
 struct work_struct;
 
 void quorum_commit_work(struct work_struct *work);
+void quorum_commit_prompt(struct quorum_meta *meta);
 u32 quorum_commit_super(struct quorum_meta *meta, u32 legs, unsigned int need);
 
 #endif /* DM_QUORUM_COMMIT_H */

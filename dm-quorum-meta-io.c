@@ -39,7 +39,13 @@ static bool enough(struct quorum_flight *flight, u32 out)
 
 static void all_back(struct quorum_flight *flight)
 {
-	complete(&container_of(flight, struct quorum_meta_io, flight)->idle);
+	struct quorum_meta_io *io = container_of(flight, struct quorum_meta_io,
+						 flight);
+
+	if (io->done)
+		io->done(io);
+	else
+		complete(&io->idle);
 }
 
 static void all_gone(struct quorum_flight *flight)
@@ -82,12 +88,11 @@ static void submit(struct quorum_meta_io *io, struct quorum_meta_bio *mb)
 	submit_bio_noacct(&mb->bio);
 }
 
-/* Send what was added, and wait for it. */
+/* Send what was added; io->done is called when it is back. */
 static void send(struct quorum_meta_io *io, u32 legs)
 {
 	unsigned int leg, i;
 
-	reinit_completion(&io->idle);
 	io->sent = legs;
 	quorum_flight_begin(&io->flight, legs, QUORUM_DISK_UNIT);
 	quorum_for_each_leg(leg, legs) {
@@ -98,6 +103,12 @@ static void send(struct quorum_meta_io *io, u32 legs)
 			submit(io, &ml->bio[i]);
 	}
 	quorum_flight_sent(&io->flight);
+}
+
+static void send_and_wait(struct quorum_meta_io *io, u32 legs)
+{
+	reinit_completion(&io->idle);
+	send(io, legs);
 	wait_for_completion_io(&io->idle);
 }
 
@@ -125,7 +136,8 @@ void quorum_meta_add(struct quorum_meta_io *io, unsigned int leg, void *data,
 		       offset_in_page(data));
 }
 
-static void send_blocks(struct quorum_meta_io *io, u32 legs)
+/* A block that is alone needs no flush after it. */
+static void store_single(struct quorum_meta_io *io, u32 legs)
 {
 	unsigned int leg;
 
@@ -135,7 +147,6 @@ static void send_blocks(struct quorum_meta_io *io, u32 legs)
 		if (ml->nr == 1)
 			ml->bio[0].bio.bi_opf |= REQ_FUA;
 	}
-	send(io, legs);
 }
 
 static blk_status_t first_error(struct quorum_meta_leg *ml)
@@ -186,8 +197,37 @@ static u32 flush_legs(struct quorum_meta_io *io, u32 legs)
 			 META_WRITE | REQ_PREFLUSH);
 		ml->nr = 1;
 	}
-	send(io, legs);
+	send_and_wait(io, legs);
 	bad = failed(io, legs);
+	forget_sent(io, legs);
+	return bad;
+}
+
+/**
+ * quorum_meta_write_one() - begin to write one block, for good
+ * @io: the I/O
+ * @legs: to each of which just one was added; none is late
+ * @done: called when it is written, in any context, with @io;
+ *	quorum_meta_wrote_one() tells how it went, and is due before anything
+ *	else is sent
+ *
+ * Context: Any.  @done may be called before this returns.
+ */
+void quorum_meta_write_one(struct quorum_meta_io *io, u32 legs,
+			   void (*done)(struct quorum_meta_io *io))
+{
+	io->done = done;
+	store_single(io, legs);
+	send(io, legs);
+}
+
+/* Returns the legs that failed; io->said tells how.  Context: Any. */
+u32 quorum_meta_wrote_one(struct quorum_meta_io *io, u32 legs)
+{
+	u32 bad = failed(io, legs);
+
+	io->done = NULL;
+	io->unflushed = 0;
 	forget_sent(io, legs);
 	return bad;
 }
@@ -207,8 +247,10 @@ u32 quorum_meta_write(struct quorum_meta_io *io, u32 legs)
 	u32 bad, several = 0, have = io->have;
 	unsigned int leg;
 
-	if (legs & ~io->flight.late)
-		send_blocks(io, legs & ~io->flight.late);
+	if (legs & ~io->flight.late) {
+		store_single(io, legs & ~io->flight.late);
+		send_and_wait(io, legs & ~io->flight.late);
+	}
 	bad = failed(io, legs);
 	quorum_for_each_leg(leg, legs & ~bad)
 		if (io->leg[leg].nr > 1)
@@ -257,7 +299,7 @@ u32 quorum_meta_read(struct quorum_meta_io *io, u32 asked,
 	quorum_for_each_leg(leg, legs)
 		read_leg(io, leg, unit[leg].at + first, sector, nr);
 	if (legs)
-		send(io, legs);
+		send_and_wait(io, legs);
 	io->need = need;
 	bad = failed(io, asked);
 	forget_sent(io, legs);

@@ -56,6 +56,7 @@ struct quorum_meta_leg {
  * @nr_legs: how many there are
  * @block: images of bitmap blocks, one for each slot
  * @flight: what is out
+ * @done: called when nothing is out that is waited for; NULL is to complete @idle
  * @idle: nothing is out that is waited for
  * @sent: legs that were sent something last
  * @have: legs that have what the others are being sent, or need not
@@ -71,6 +72,7 @@ struct quorum_meta_io {
 	unsigned int nr_legs;
 	struct quorum_disk_block *block[QUORUM_META_BLOCKS][2];
 	struct quorum_flight flight;
+	void (*done)(struct quorum_meta_io *io);
 	struct completion idle;
 	u32 sent;
 	u32 have;
@@ -89,6 +91,9 @@ void quorum_meta_io_exit(struct quorum_meta_io *io);
 void quorum_meta_add(struct quorum_meta_io *io, unsigned int leg, void *data,
 		     sector_t sector);
 u32 quorum_meta_write(struct quorum_meta_io *io, u32 legs);
+void quorum_meta_write_one(struct quorum_meta_io *io, u32 legs,
+			   void (*done)(struct quorum_meta_io *io));
+u32 quorum_meta_wrote_one(struct quorum_meta_io *io, u32 legs);
 
 /**
  * struct quorum_meta_units - what is read of one leg

@@ -117,6 +117,38 @@ static void __need(struct quorum_meta *meta, unsigned long first,
 	bitmap_set(meta->needed, from, to - from + 1);
 }
 
+/*
+ * Whether nothing is to be written but one block, for one who waits.  Nothing
+ * has been begun then, either.  Returns that block, or layout.blocks.
+ */
+static u32 __only_needed(struct quorum_meta *meta)
+{
+	u32 blocks = meta->layout.blocks;
+	u32 index = find_first_bit(meta->needed, blocks);
+
+	if (meta->running && !meta->busy && !meta->super_due &&
+	    list_empty(&meta->waiting) &&
+	    find_next_bit(meta->needed, blocks, index + 1) >= blocks)
+		return index;
+	return blocks;
+}
+
+/* Returns whether there is a batch to be sent, for @wait alone. */
+static bool __begin(struct quorum_meta *meta, struct quorum_meta_wait *wait)
+{
+	u32 index = __only_needed(meta);
+
+	if (index == meta->layout.blocks) {
+		__wait(meta, wait);
+		return false;
+	}
+	__clear_bit(index, meta->needed);
+	meta->busy = true;
+	meta->prompt.wait = wait;
+	meta->prompt.index = index;
+	return true;
+}
+
 /**
  * quorum_meta_dirty() - have it known that legs may differ in a range
  * @q: the target, with metadata
@@ -133,15 +165,17 @@ bool quorum_meta_dirty(struct quorum *q, sector_t sector, sector_t sectors,
 {
 	struct quorum_meta *meta = q->meta;
 	unsigned long flags, first, last;
-	bool enough;
+	bool enough, prompt = false;
 
 	spin_lock_irqsave(&meta->lock, flags);
 	enough = quorum_dirty(&q->regions, sector, sectors, &first, &last);
 	if (enough) {
 		__need(meta, first, last);
-		__wait(meta, wait);
+		prompt = __begin(meta, wait);
 	}
 	spin_unlock_irqrestore(&meta->lock, flags);
+	if (prompt)
+		meta->send_prompt(meta);
 	return enough;
 }
 
@@ -324,18 +358,21 @@ bool quorum_meta_admit(struct quorum_meta *meta, unsigned int leg)
  * @q: the target, with regions
  * @meta: all zero, but for what the table says
  * @commit: writes batches, and tells who waits
+ * @send_prompt: begins to write what meta->prompt says, or leaves it to that
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM; quorum_meta_exit() is due in any case.
  */
 int quorum_meta_init(struct quorum *q, struct quorum_meta *meta,
-		     work_func_t commit)
+		     work_func_t commit,
+		     void (*send_prompt)(struct quorum_meta *meta))
 {
 	meta->q = q;
 	spin_lock_init(&meta->lock);
 	INIT_LIST_HEAD(&meta->waiting);
 	INIT_LIST_HEAD(&meta->claim);
 	INIT_WORK(&meta->work, commit);
+	meta->send_prompt = send_prompt;
 	meta->super = kzalloc(sizeof(*meta->super), GFP_KERNEL);
 	meta->wq = alloc_workqueue("kquorum_meta",
 				   WQ_UNBOUND | WQ_MEM_RECLAIM, 0);

@@ -28,15 +28,33 @@ struct quorum;
  * struct quorum_meta_wait - somebody who waits for a batch
  * @list: among those of the same batch
  * @legs: those of whom enough have to know it
- * @done: called when it is there, or could not be written; in the context of
- *	the commits: may not sleep, nor take long
+ * @done: called when it is there, or could not be written, in any context: may
+ *	not sleep, nor take long
+ * @may_send: set before: bios may be sent where @done is called
  * @status: BLK_STS_OK if it is there
  */
 struct quorum_meta_wait {
 	struct list_head list;
 	u32 legs;
 	void (*done)(struct quorum_meta_wait *wait);
+	bool may_send;
 	blk_status_t status;
+};
+
+/**
+ * struct quorum_prompt - a batch for one who waits, without the worker
+ * @wait: who that is; NULL if there is none
+ * @task: the process that sends it, if it is one
+ * @index: the bitmap block that it takes
+ * @legs: legs that are told
+ * @failed: those of them that could not be: the worker goes on from there
+ */
+struct quorum_prompt {
+	struct quorum_meta_wait *wait;
+	struct task_struct *task;
+	u32 index;
+	u32 legs;
+	u32 failed;
 };
 
 /**
@@ -65,13 +83,17 @@ struct quorum_meta_wait {
  * @touched: regions that were written to since they were looked at last
  * @members: legs that know all that a quorum knows
  * @late: live legs that do not yet, and are to be told
+ * @busy: a batch is being made, by the worker or at once
+ * @again: the worker has found it so
  * @super_due: the superblock is to be written
  * @kept: what it says of the background work
  * @needed: bitmap blocks to write
  * @waiting: who waits for the next batch
- * @taken: bitmap blocks to write in this one; the worker's
+ * @prompt: the batch that is made at once
+ * @taken: bitmap blocks to write in the worker's one
  * @wq: commits
  * @work: the commits
+ * @send_prompt: begins what @prompt says
  * @claim: among the sets in use
  * @io: what a batch takes
  */
@@ -102,14 +124,18 @@ struct quorum_meta {
 	struct quorum_bits touched;
 	u32 members;
 	u32 late;
+	bool busy;
+	bool again;
 	bool super_due;
 	struct quorum_kept kept;
 	unsigned long *needed;
 	struct list_head waiting;
 
+	struct quorum_prompt prompt;
 	unsigned long *taken;
 	struct workqueue_struct *wq;
 	struct work_struct work;
+	void (*send_prompt)(struct quorum_meta *meta);
 	struct list_head claim;
 	struct quorum_meta_io io;
 };
@@ -123,7 +149,8 @@ static inline unsigned int quorum_meta_plane(const struct quorum_meta *meta,
 }
 
 int quorum_meta_init(struct quorum *q, struct quorum_meta *meta,
-		     work_func_t commit);
+		     work_func_t commit,
+		     void (*send_prompt)(struct quorum_meta *meta));
 int quorum_meta_lay_out(struct quorum_meta *meta);
 void quorum_meta_exit(struct quorum_meta *meta);
 

@@ -413,8 +413,8 @@ static void dirtied(struct quorum_meta_wait *wait)
 {
 	struct quorum_io *io = container_of(wait, struct quorum_io, wait);
 
-	if (!wait->status && io->bio->bi_iter.bi_size <= PROMPT_BYTES &&
-	    try_send(io))
+	if (!wait->status && wait->may_send &&
+	    io->bio->bi_iter.bi_size <= PROMPT_BYTES && try_send(io))
 		return;
 	quorum_io_defer(io, io->q->write_wq, dirty_work);
 }

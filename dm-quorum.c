@@ -164,7 +164,8 @@ static int start_meta(struct quorum *q)
 	q->members = GENMASK(q->nr_legs - 1, 0);
 	if (quorum_regions_remember(&q->regions, q->members & ~q->present) ||
 	    quorum_suspects_remember(&q->suspects) ||
-	    quorum_meta_init(q, q->meta, quorum_commit_work) ||
+	    quorum_meta_init(q, q->meta, quorum_commit_work,
+			     quorum_commit_prompt) ||
 	    quorum_clean_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate metadata");

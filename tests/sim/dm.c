@@ -180,7 +180,7 @@ static void map_result(struct dm_clone *c, int r)
 	bio_endio(&c->bio);
 }
 
-/* What map() submits is kept back until it has returned. */
+/* What map() submits is kept back until it has returned, and what that ends. */
 static void map_one(struct dm_clone *c)
 {
 	struct bio_list list = BIO_EMPTY_LIST;
@@ -189,9 +189,9 @@ static void map_one(struct dm_clone *c)
 
 	current->bio_list = &list;
 	map_result(c, c->ti->type->map(c->ti, &c->bio));
-	current->bio_list = outer;
 	while ((bio = bio_list_pop(&list)))
 		leg_submit(bio);
+	current->bio_list = outer;
 }
 
 static unsigned int longest(struct dm_orig *orig, struct dm_target *ti,

@@ -203,6 +203,11 @@ bool in_atomic_sim(void)
 	return t->context != SIM_TASK || t->preempt || t->irqs_off;
 }
 
+bool preemptible(void)
+{
+	return !in_atomic_sim();
+}
+
 void sim_might_sleep(const char *file, int line)
 {
 	if (in_atomic_sim())

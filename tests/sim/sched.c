@@ -213,7 +213,7 @@ static bool deliver_irq(void)
 	return true;
 }
 
-static bool preemptible(struct task *t)
+static bool may_preempt(struct task *t)
 {
 	return t->context == SIM_TASK && !t->preempt && !t->irqs_off &&
 	       t->state != SIM_SPINNING;
@@ -238,7 +238,7 @@ static struct task *run_on(unsigned int cpu)
 
 	if (!(sim_online & BIT(cpu)))
 		return top;
-	if (top && (!nr_ready || !preemptible(top) || top->migrate ||
+	if (top && (!nr_ready || !may_preempt(top) || top->migrate ||
 		    (top->state == SIM_RUNNING && !rnd_chance(15))))
 		return top;
 	t = pick_ready();
@@ -255,7 +255,7 @@ static void evict(unsigned int cpu)
 {
 	struct task *top = cpu_top[cpu];
 
-	if (top && preemptible(top) && !top->migrate) {
+	if (top && may_preempt(top) && !top->migrate) {
 		cpu_top[cpu] = NULL;
 		put_ready(top);
 	}
@@ -384,7 +384,7 @@ static void hold_up(void)
 static bool holds_up(unsigned int odds)
 {
 	return odds && !rnd_below(odds) && sim_me != &coro_main &&
-	       preemptible(sim_me) && !sim_me->migrate;
+	       may_preempt(sim_me) && !sim_me->migrate;
 }
 
 /* What was seen under a lock, or before others change it, may be so no more. */

@@ -112,7 +112,7 @@ struct task {
 	void *held[SIM_MAX_HELD];
 	unsigned int held_class[SIM_MAX_HELD];
 	unsigned int nr_held;
-	struct sim_current cur;
+	struct task_struct cur;
 	bool killable;
 	/* coro.c */
 	void *stack;

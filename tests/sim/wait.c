@@ -189,7 +189,7 @@ long schedule_timeout_uninterruptible(long timeout)
 	return 0;
 }
 
-struct sim_current *sim_get_current(void)
+struct task_struct *sim_get_current(void)
 {
 	return &sim_me->cur;
 }

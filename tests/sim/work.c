@@ -102,7 +102,7 @@ static void kick(struct workqueue_struct *wq)
 	list_add_tail(&w->node, &wq->workers);
 	wq->nr_workers++;
 	cover.rescues += work_pressure;
-	task_start(wq->name, worker_fn, w);
+	task_start(wq->name, worker_fn, w)->cur.flags = PF_KTHREAD;
 }
 
 static void insert(struct workqueue_struct *wq, struct work_struct *work)

@@ -246,6 +246,7 @@ void sim_might_sleep(const char *file, int line);
 #define need_resched()		false
 #define in_task()		(!in_interrupt())
 #define in_hardirq()		in_interrupt()
+bool preemptible(void);
 #define in_atomic()		in_atomic_sim()
 #define local_irq_save(flags)	((flags) = sim_irq_save())
 #define local_irq_restore(flags) sim_irq_restore(flags)
@@ -528,16 +529,17 @@ struct rcu_head {
 #define synchronize_rcu()	might_sleep()
 
 /* The current task's few fields that drivers look at. */
-struct sim_current {
+struct task_struct {
 	unsigned int flags;
 	int pid;
 	char comm[16];
 	void *bio_list;
 };
 
-struct sim_current *sim_get_current(void);
+struct task_struct *sim_get_current(void);
 #define current			sim_get_current()
 #define PF_MEMALLOC		0x800
+#define PF_KTHREAD		0x200000
 #define memalloc_noio_save()	0U
 #define memalloc_noio_restore(f) ((void)(f))
 #define fatal_signal_pending(t)	sim_killed()
