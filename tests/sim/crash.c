@@ -8,7 +8,7 @@
 #include "oracle.h"
 
 /* In one seed. */
-#define MAX_CRASHES	8
+#define MAX_CRASHES	16
 
 static u32 suspects(const struct sim_set *s)
 {

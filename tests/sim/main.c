@@ -87,6 +87,7 @@ static void load_choose(void)
 		load.crash = true;
 		load.callers = rnd_range(1, 3);
 		load.requests = rnd_range(2, 12);
+		load.phases = rnd_range(2, 5);
 		load.hotplug = false;
 	}
 	if (load.pressure)

@@ -396,13 +396,14 @@ static void phases(void)
 {
 	for (; phases_left; phases_left--) {
 		if (load.crash && rnd_chance(sim_crashes.legs ? 85 : 60))
-			sched_crash_within(rnd_chance(50) ? 300 : 3000);
+			sched_crash_within(rnd_chance(50) ? 300 :
+					   rnd_chance(50) ? 1000 : 3000);
 		if (load.admin)
 			admin_start();
 		callers_run(load.requests);
 		if (load.admin)
 			admin_stop();
-		if (rnd_chance(50))
+		if (rnd_chance(sim_crashes.legs ? 25 : 50))
 			audit_quiesce();
 		sched_crash_within(0);
 	}
