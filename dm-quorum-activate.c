@@ -187,7 +187,7 @@ static int read_set(struct quorum_recall *act)
 	return 0;
 }
 
-static int write_set(struct quorum_recall *act)
+static int act_epoch(struct quorum_recall *act)
 {
 	struct quorum_meta *meta = act->meta;
 	u32 legs = prompt_legs(act);
@@ -205,7 +205,14 @@ static int write_set(struct quorum_recall *act)
 	meta->members = legs;
 	/* Those that take no part yet are told when they do. */
 	meta->late |= act->q->present & ~legs;
-	meta->quorum = quorum;
+	return 0;
+}
+
+static int act_table(struct quorum_recall *act)
+{
+	struct quorum_meta *meta = act->meta;
+
+	meta->quorum = quorum_assembly_quorum(&act->as);
 	meta->super_due = true;
 	quorum_meta_run(meta, true);
 	if (quorum_meta_commit(meta)) {
@@ -213,12 +220,17 @@ static int write_set(struct quorum_recall *act)
 		return too_few(act, "bitmap");
 	}
 	meta->quorum = act->q->threshold;
+	return 0;
+}
+
+/* The rest follows: who is to be rebuilt is behind, and late legs are told. */
+static void act_late(struct quorum_meta *meta)
+{
 	if (meta->rebuild)
 		quorum_meta_need_super(meta);
 	meta->rebuild = 0;
 	if (meta->late)
 		quorum_meta_kick(meta);
-	return 0;
 }
 
 static int use_set(struct quorum_recall *act)
@@ -239,10 +251,12 @@ static int use_set(struct quorum_recall *act)
 	quorum_debt(&q->regions, 0, &debt);
 	q->meta->paid = debt.marks;
 	q->meta->losses = debt.losses;
-	if (q->writable)
-		r = write_set(act);
-	if (r)
-		return r;
+	if (q->writable) {
+		r = act_epoch(act) ?: act_table(act);
+		if (r)
+			return r;
+		act_late(q->meta);
+	}
 	recall_safe(q);
 	q->meta->used = true;
 	return 0;

@@ -7,13 +7,14 @@
  *
  *	act_epoch	writes the superblock of quorum_assembly_super(), with a
  *			nonce of its own, to the trusted legs
- *	act_blocks	writes to these whatever bitmap blocks are not as
- *			quorum_block_adopt() wants them, or not on enough legs
- *	act_table	writes that superblock to them again, with seq 1
+ *	act_table	writes to these whatever bitmap blocks are not as
+ *			quorum_block_adopt() wants them, or not on enough legs,
+ *			and with the last of them that superblock again, with
+ *			seq 1
  *	act_late	writes all bitmap blocks, then the superblock, to legs
  *			that cannot be trusted
  *
- * and goes on from each of the first three once quorum_assembly_quorum() of the
+ * and goes on from each of the first two once quorum_assembly_quorum() of the
  * trusted legs have it.  A leg that makes a set larger is written with them,
  * and has to have it, too.  One that replaces another, or has lost something,
  * is late: it must not speak for others about what it has not seen.  Data is

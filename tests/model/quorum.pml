@@ -424,7 +424,11 @@ inline act_epoch()
 #endif
 }
 
-inline act_blocks()
+/*
+ * The bitmap block, if it has to be written, and the superblock: a crash may
+ * leave the one without the other.
+ */
+inline act_table()
 {
 	find_block();
 	adopt_block();
@@ -436,28 +440,29 @@ inline act_blocks()
 	:: else
 	fi;
 #endif
+#ifdef BREAK_BLOCKS_BEFORE_EPOCH
 	if
 	:: k -> maybe_crash(); store(trusted, 1, 0)
 	:: else
 	fi;
+	if
+	:: !crash -> maybe_crash(); store(trusted, 0, 1)
+	:: else
+	fi;
+#elif defined(BREAK_DATA_BEFORE_TABLE)
+	if
+	:: k -> maybe_crash(); store(trusted, 1, 0)
+	:: else
+	fi;
+#else
+	maybe_crash();
+	version++;
+	store(trusted, k, 1);
+#endif
 	k = 0;
 	/* What follows is of this epoch. */
 #ifndef BREAK_EPOCH_IS_COUNTED
 	block = BLOCK_EPOCH(version)
-#endif
-}
-
-inline act_table()
-{
-#ifdef BREAK_BLOCKS_BEFORE_EPOCH
-	maybe_crash();
-	store(trusted, 0, 1)
-#elif defined(BREAK_DATA_BEFORE_TABLE)
-	skip
-#else
-	maybe_crash();
-	version++;
-	store(trusted, 0, 1)
 #endif
 }
 
@@ -514,10 +519,6 @@ inline activate()
 	:: newest != NONE && enough && !stranger ->
 		take_over();
 		act_epoch();
-		if
-		:: !crash -> act_blocks()
-		:: else
-		fi;
 		if
 		:: !crash -> act_table()
 		:: else

@@ -257,7 +257,57 @@ void known_slot(struct sim_leg *leg, struct bio *bio)
 			 (u64)at);
 }
 
-/* A bitmap block is sent: nobody takes it for newer than it is. */
+/* Whether a leg has stored what it should of a block, for all it knows. */
+static bool is_sound(struct sim_leg *leg, unsigned int b)
+{
+	return !leg_block_bad(leg, b) && !block_any_bit(leg->rot_durable, b) &&
+	       !lacks_filled(leg, b, leg_block_durable(leg, b)) &&
+	       !lacks_by_fault(leg, b);
+}
+
+/* Legs that have missed nothing there have stored the same. */
+static void check_equal(unsigned int b, u32 slots)
+{
+	unsigned int i, first = set.nr_legs;
+
+	for (i = 0; i < set.nr_legs; i++) {
+		if (!(slots & BIT(i)) || !is_sound(leg_at(i), b))
+			continue;
+		if (first == set.nr_legs)
+			first = i;
+		if (leg_block_durable(leg_at(i), b) ==
+		    leg_block_durable(leg_at(first), b))
+			continue;
+		oracle_dump(b);
+		sim_fail("M3: block %u is clean, and legs %u and %u differ", b,
+			 first, i);
+	}
+}
+
+/* A bitmap block says what is clean: there, legs are equal. */
+static void known_clean(const struct quorum_disk_block *block)
+{
+	unsigned int b, i, region;
+
+	for (b = 0; b < set_blocks(); b++) {
+		u32 slots = 0;
+
+		region = b * block_sectors() / set.region;
+		if (says(block, QUORUM_PLANE_DIRTY, region) ||
+		    version_discarded(b))
+			continue;
+		for (i = 0; i < set.nr_legs; i++)
+			if (set.dev[i] >= 0 &&
+			    !says(block, QUORUM_PLANE_MISSED + i, region))
+				slots |= BIT(i);
+		check_equal(b, slots);
+	}
+}
+
+/*
+ * A bitmap block is sent: nobody takes it for newer than it is, or legs for
+ * equal that are not.
+ */
 void known_block(struct bio *bio)
 {
 	const struct quorum_disk_block *block =
@@ -272,4 +322,5 @@ void known_block(struct bio *bio)
 	}
 	if (may_be_unknown(answer, fewest()))
 		sim_fail("M1: a block is of epoch %llu, which few know", epoch);
+	known_clean(block);
 }

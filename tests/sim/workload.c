@@ -314,6 +314,8 @@ static void caller(void *arg)
 		left -= n;
 		if (rnd_chance(10))
 			usleep_range(1, 20000);
+		else if (sim_crashes.legs && rnd_chance(3))
+			msleep(rnd_range(1000, 12000));
 	}
 	if (!--callers_left)
 		wake_up(&callers_wait);
