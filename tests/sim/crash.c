@@ -114,8 +114,27 @@ static void check_majority(unsigned int block, unsigned int most)
  */
 static bool must_be_settled(unsigned int block)
 {
-	return set.metadata && all_well(block) && versions_left(block) <= 2 &&
+	return set.metadata && !set.vague && all_well(block) && versions_left(block) <= 2 &&
 	       !fault_plan.overload;
+}
+
+/* Whether no version is on enough legs, good or not. */
+static bool has_no_winner(unsigned int block)
+{
+	unsigned int i, j, n;
+
+	for (i = 0; i < SIM_MAX_DEVS; i++) {
+		if (!(set.members & BIT(i)))
+			continue;
+		for (j = n = 0; j < SIM_MAX_DEVS; j++)
+			n += set.members & BIT(j) &&
+			     (leg_block_bad(&sim_legs[j], block) ||
+			      leg_block_id(&sim_legs[i], block) ==
+			      leg_block_id(&sim_legs[j], block));
+		if (n >= set.threshold)
+			return false;
+	}
+	return true;
 }
 
 /* What T legs hold can be read, and what was flushed they hold. */
@@ -123,10 +142,15 @@ static void check_block(unsigned int block)
 {
 	u32 id;
 	unsigned int most = most_common(block, &id);
+	bool none = set.blurred && has_no_winner(block);
 	blk_status_t status;
 
 	status = request_one(REQ_OP_READ, block * block_sectors(),
 			     block_sectors(), 0);
+	if (!status && none) {
+		oracle_dump(block);
+		sim_fail("M4: block %u is read, and bitmaps were lost", block);
+	}
 	if (status && must_be_settled(block)) {
 		oracle_dump(block);
 		sim_fail("M3: block %u cannot be read after a crash: %u", block,
@@ -147,7 +171,8 @@ static void check_blocks(unsigned int first, unsigned int n)
 
 	for (b = first; b < first + n; b++)
 		check_majority(b, most_common(b, &id));
-	if (n > 1 && !request_one(REQ_OP_READ, first * block_sectors(),
+	/* Nothing wins where it is not to be chosen. */
+	if (n > 1 && !set.blurred && !request_one(REQ_OP_READ, first * block_sectors(),
 				  n * block_sectors(), 0))
 		return;
 	for (b = first; b < first + n; b++)

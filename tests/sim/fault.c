@@ -51,6 +51,7 @@ void fault_forgive(void)
 	unsigned int i;
 
 	all_gone = false;
+	set.vague = false;
 	for (i = 0; i < SIM_MAX_DEVS; i++)
 		if (set.members & BIT(i) &&
 		    !(set.timeout && sim_legs[i].frozen_until > sim_now))

@@ -34,6 +34,8 @@ enum sim_pattern {
  * @fresh: legs whose home was blank once; if it is now, or not whole, it has to
  *	be made a leg
  * @replaced: those of them that the set has known to be new
+ * @blurred: all bitmaps were lost before this life
+ * @vague: they may not have been written anew since
  * @timeout: how long a leg may take, in ms; 0 is for ever
  * @queue: how long what fails is held, in seconds; 0 is for ever, -1 not
  * @queued: something may have been
@@ -74,6 +76,8 @@ struct sim_set {
 	int former[SIM_MAX_LEGS];
 	u32 fresh;
 	u32 replaced;
+	bool blurred;
+	bool vague;
 };
 
 extern struct sim_set set;

@@ -125,6 +125,21 @@ static void lose_metadata(struct sim_leg *leg)
 	}
 }
 
+/*
+ * M4: what is corrupt on too many legs is taken for "may differ", so that costs
+ * none of them its vote.
+ */
+static void lose_all_bitmaps(struct sim_set *next)
+{
+	unsigned int i;
+
+	next->blurred = true;
+	next->vague = true;
+	for (i = 0; i < next->nr_legs; i++)
+		garble(&sim_legs[next->home[i]], BLOCKS,
+		       sim_legs[next->home[i]].start - BLOCKS);
+}
+
 static void take_away(struct sim_set *next)
 {
 	unsigned int slot = rnd_below(next->nr_legs);
@@ -151,6 +166,7 @@ void past_happens(struct sim_set *next)
 {
 	struct sim_leg *leg = any_leg(next);
 
+	next->blurred = false;
 	if (!next->metadata || !past.ready || fault_plan.overload)
 		return;
 	if (rnd_chance(50))
@@ -166,8 +182,9 @@ void past_happens(struct sim_set *next)
 		else
 			lose_metadata(leg);
 	}
+	if (rnd_chance(5))
+		lose_all_bitmaps(next);
 	leg = any_leg(next);
 	if (leg && (past.leg < 0 || rnd_chance(30)))
 		keep(leg);
-	swap_fit(next);
 }

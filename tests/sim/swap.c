@@ -63,6 +63,9 @@ static void begin_anew(struct sim_set *s, struct sim_leg *leg)
 			s->former[i] = -1;
 	past_forget(leg);
 	wipe(leg);
+	/* Somebody else may have used it; the user is told to wipe it. */
+	if (rnd_chance(20))
+		leg->disk[rnd_below(leg->start * SECTOR_SIZE)] = 1;
 	table_new_device(leg);
 	leg->suspect = true;
 }
@@ -182,18 +185,37 @@ static void offer_former(unsigned int slot)
 		table_in_use(&other);
 }
 
+/* Of as many legs as it takes, one is not to be trusted. */
+static void offer_few(unsigned int slot)
+{
+	struct sim_set other = set;
+	unsigned int i, n = hweight32(set.members);
+
+	for (i = 0; i < set.nr_legs && n > set.threshold; i++)
+		if (i != slot && other.dev[i] >= 0) {
+			other.dev[i] = -1;
+			n--;
+		}
+	other.rebuild = BIT(slot);
+	set_calc(&other);
+	if (!try(&other))
+		sim_fail("M1: a set is made of %u legs, and %u have to agree",
+			 n - 1, set.threshold);
+}
+
 /* Before a set is put into use again. */
 void swap_offer(void)
 {
 	unsigned int slot = rnd_below(set.nr_legs);
 	bool on = fault_plan.on;
 
-	if (!set.metadata || !past_began() || fault_plan.overload ||
-	    !rnd_chance(50))
+	if (!past_began() || fault_plan.overload || !rnd_chance(50))
 		return;
 	fault_plan.on = false;
 	if (set.fresh & BIT(slot) && is_nobodys(&sim_legs[set.home[slot]]))
 		offer_new(slot);
+	else if (set.dev[slot] >= 0 && !swap_is_due(&set) && rnd_chance(20))
+		offer_few(slot);
 	if (set.former[slot] >= 0 && set.dev[slot] >= 0)
 		offer_former(slot);
 	fault_plan.on = on;

@@ -343,7 +343,10 @@ static bool first_table(void)
 	char text[1024], *error = NULL;
 	int r;
 
-	swap_offer();
+	if (set.metadata) {
+		swap_offer();
+		swap_fit(&set);
+	}
 	table_text(text, sizeof(text));
 	if (rnd_chance(5))
 		mem_plan.ctr_fails = rnd_range(20, 300);
