@@ -379,8 +379,23 @@ static void grow_block(struct quorum_recall *recall,
 }
 
 /*
+ * What is known to be dirty may be written to without another word.  A leg that
+ * does not answer may have a newer copy in which it is clean, which is not to
+ * be taken for what holds when that is read.
+ */
+static bool is_doubtful(struct quorum_recall *recall,
+			const struct quorum_disk_block *block, u32 legs)
+{
+	const struct quorum_layout *layout = &recall->meta->layout;
+
+	return hweight32(legs) < recall->q->nr_legs &&
+	       memchr_inv(block->bits + QUORUM_PLANE_DIRTY * layout->words, 0,
+			  layout->words * sizeof(*block->bits));
+}
+
+/*
  * Returns whether the block has to be written: also if there may be a newer
- * copy somewhere, which is not to be taken for what holds when it is read.
+ * copy somewhere.
  */
 static bool adopt_block(struct quorum_recall *recall,
 			const struct quorum_merge *merge, u32 index,
@@ -402,7 +417,7 @@ static bool adopt_block(struct quorum_recall *recall,
 		grow_block(recall, block, index, recall->before.regions);
 	news = quorum_block_adopt(block, &recall->meta->layout, merge, lost);
 	load_block(recall, block, index, lost);
-	return news || !sure ||
+	return news || !sure || is_doubtful(recall, block, legs) ||
 	       hweight32(newest) < quorum_assembly_quorum(&recall->as);
 }
 
