@@ -12,6 +12,7 @@
 #include "dm-quorum-clean.h"
 #include "dm-quorum-commit.h"
 #include "dm-quorum-dirty.h"
+#include "dm-quorum-leg.h"
 #include "dm-quorum-meta.h"
 #include "dm-quorum-recall.h"
 #include "dm-quorum-sync.h"
@@ -166,6 +167,15 @@ static u32 found_legs(struct quorum_recall *act, enum quorum_found found)
 	return legs;
 }
 
+static void report_late(struct quorum_recall *act, u32 legs)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, legs)
+		quorum_report(&act->q->reports, leg, QUORUM_TIMEOUTS, 0, 0,
+			      BLK_STS_TIMEOUT);
+}
+
 static int read_set(struct quorum_recall *act)
 {
 	struct quorum_meta *meta = act->meta;
@@ -174,6 +184,7 @@ static int read_set(struct quorum_recall *act)
 	get_random_bytes(act->fresh, sizeof(act->fresh));
 	make_super(act);
 	go_on(act);
+	report_late(act, act->late);
 	note_super_slots(act);
 	if (quorum_meta_lay_out(meta))
 		return -ENOMEM;
@@ -262,10 +273,24 @@ static int use_set(struct quorum_recall *act)
 	return 0;
 }
 
+/*
+ * A leg that does not answer could not be told anything either.  @before: legs
+ * that owed something already have been reported.
+ */
+static void fail_late(struct quorum_recall *act, u32 before)
+{
+	unsigned int leg;
+
+	report_late(act, act->late & ~before);
+	quorum_for_each_leg(leg, act->late)
+		quorum_leg_fail(act->q, leg);
+}
+
 /* The same table again: has somebody else been here meanwhile? */
 static int use_again(struct quorum_recall *act)
 {
 	struct quorum_meta *meta = act->meta;
+	u32 before = quorum_meta_io_late(&meta->io);
 	enum quorum_refusal refusal;
 
 	quorum_recall_supers(act);
@@ -275,6 +300,7 @@ static int use_again(struct quorum_recall *act)
 		      quorum_refusal_text(refusal));
 		return -ESTALE;
 	}
+	fail_late(act, before);
 	if (act->q->writable)
 		quorum_meta_run(meta, true);
 	quorum_meta_kick(meta);

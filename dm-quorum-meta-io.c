@@ -277,9 +277,10 @@ static void read_leg(struct quorum_meta_io *io, unsigned int leg, void **unit,
 
 /**
  * quorum_meta_read() - read the same from several legs
- * @io: the I/O; nothing has been added
+ * @io: the I/O; nothing has been added; @need and @have are set, as for writes
  * @asked: which
- * @unit: for each leg, where it goes, block by block
+ * @unit: for each leg, where it goes, block by block; this is the leg's as long
+ *	as quorum_meta_io_late() has it
  * @first: from which of these on
  * @sector: from where, counted from the start of the leg's device
  * @nr: how many blocks, at most QUORUM_META_READ
@@ -292,15 +293,12 @@ u32 quorum_meta_read(struct quorum_meta_io *io, u32 asked,
 		     sector_t sector, unsigned int nr)
 {
 	u32 legs = asked & ~quorum_meta_io_late(io), bad;
-	unsigned int need = io->need, leg;
+	unsigned int leg;
 
-	/* What they are read into is not ours: it has to be waited for. */
-	io->need = 0;
 	quorum_for_each_leg(leg, legs)
 		read_leg(io, leg, unit[leg].at + first, sector, nr);
 	if (legs)
 		send_and_wait(io, legs);
-	io->need = need;
 	bad = failed(io, asked);
 	forget_sent(io, legs);
 	return bad;

@@ -23,6 +23,7 @@
 #include "dm-quorum-meta-io.h"
 
 struct quorum;
+struct quorum_recall;
 
 /**
  * struct quorum_meta_wait - somebody who waits for a batch
@@ -96,6 +97,7 @@ struct quorum_prompt {
  * @send_prompt: begins what @prompt says
  * @claim: among the sets in use
  * @io: what a batch takes
+ * @recall: what a leg may still be about to read into; or NULL
  */
 struct quorum_meta {
 	struct quorum *q;
@@ -138,6 +140,7 @@ struct quorum_meta {
 	void (*send_prompt)(struct quorum_meta *meta);
 	struct list_head claim;
 	struct quorum_meta_io io;
+	struct quorum_recall *recall;
 };
 
 /* The plane of a bitmap block that says what a leg has missed. */

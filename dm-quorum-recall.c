@@ -3,7 +3,8 @@
  * What the legs of a set remember of it: their superblocks, which decide who
  * may take part, and the bitmaps, of which the newest copies are taken over.
  *
- * All of this reads legs and sleeps; nothing is written.
+ * All of this reads legs and sleeps; nothing is written.  A leg that does not
+ * answer in time, where enough others do, counts as one that cannot be read.
  */
 #include "dm-quorum.h"
 #include "dm-quorum-dirty.h"
@@ -40,18 +41,36 @@ static int alloc_units(void **unit, unsigned int nr)
 	return 0;
 }
 
-/* The end of what quorum_recall_get() began.  Context: May sleep. */
-void quorum_recall_put(struct quorum_recall *recall)
+static void free_recall(struct quorum_recall *recall)
 {
 	unsigned int leg;
 
-	if (!recall)
-		return;
 	for (leg = 0; leg < recall->q->nr_legs; leg++) {
 		free_units(recall->super[leg].at, 2);
 		free_units(recall->unit[leg].at, QUORUM_META_READ);
 	}
 	kvfree(recall);
+}
+
+/**
+ * quorum_recall_put() - the end of what quorum_recall_get() began
+ * @recall: what it returned; or NULL
+ *
+ * As long as legs may read into it, it stays: then this is due again once all
+ * that was sent is back.
+ *
+ * Context: May sleep.
+ */
+void quorum_recall_put(struct quorum_recall *recall)
+{
+	if (!recall)
+		return;
+	if (quorum_meta_io_late(&recall->meta->io)) {
+		recall->meta->recall = recall;
+		return;
+	}
+	recall->meta->recall = NULL;
+	free_recall(recall);
 }
 
 /**
@@ -63,10 +82,13 @@ void quorum_recall_put(struct quorum_recall *recall)
  */
 struct quorum_recall *quorum_recall_get(struct quorum *q)
 {
-	struct quorum_recall *recall = kvzalloc(sizeof(*recall), GFP_KERNEL);
+	struct quorum_recall *recall;
 	unsigned int leg;
 	int r = 0;
 
+	if (q->meta->recall)
+		return q->meta->recall;
+	recall = kvzalloc(sizeof(*recall), GFP_KERNEL);
 	if (!recall)
 		return NULL;
 	recall->q = q;
@@ -76,8 +98,29 @@ struct quorum_recall *quorum_recall_get(struct quorum *q)
 			 alloc_units(recall->unit[leg].at, QUORUM_META_READ);
 	if (!r)
 		return recall;
-	quorum_recall_put(recall);
+	free_recall(recall);
 	return NULL;
+}
+
+/* A leg is not waited for too long if @need others answer, or have. */
+static void wait_for(struct quorum_recall *recall, unsigned int need, u32 have)
+{
+	recall->meta->io.need = need;
+	recall->meta->io.have = have;
+}
+
+/*
+ * One slot that was read may be the older: a leg that did not answer when it
+ * was asked for the other has not said anything.
+ */
+static void forget_late(struct quorum_recall *recall)
+{
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, recall->late)
+		recall->answer[leg] = (struct quorum_answer) {
+			.found = QUORUM_FOUND_UNREADABLE,
+		};
 }
 
 /* Read both slots of all legs.  Context: May sleep, on leg I/O. */
@@ -87,15 +130,19 @@ void quorum_recall_supers(struct quorum_recall *recall)
 	u32 bad;
 
 	memset(recall->answer, 0, sizeof(recall->answer));
+	recall->late = 0;
+	wait_for(recall, recall->q->threshold, 0);
 	for (slot = 0; slot < 2; slot++) {
 		bad = quorum_meta_read(&recall->meta->io, recall->q->present,
 				       recall->super, slot,
 				       quorum_super_sector(slot), 1);
+		recall->late |= bad & recall->meta->io.flight.late;
 		quorum_for_each_leg(leg, recall->q->present)
 			quorum_super_choose(&recall->answer[leg],
 					    bad & BIT(leg) ? NULL :
 					    recall->super[leg].at[slot], slot);
 	}
+	forget_late(recall);
 }
 
 static void ask_for(struct quorum_recall *recall)
@@ -149,7 +196,9 @@ void quorum_recall_tell(struct quorum_recall *recall)
 		u32 legs;
 		const char *what;
 	} about[] = {
-		{ as->shunned,
+		{ as->shunned & recall->late,
+		  "does not answer: it is left out" },
+		{ as->shunned & ~recall->late,
 		  "has no superblock of the set: it is left alone" },
 		{ as->damaged, "has a damaged superblock: it is rebuilt" },
 		{ as->rolled_back,
@@ -173,6 +222,7 @@ static bool is_blank(struct quorum_recall *recall, unsigned int leg,
 	unsigned int nr, i;
 	sector_t sector;
 
+	wait_for(recall, 1, ~BIT(leg));
 	for (sector = 0; sector < end; sector += nr * QUORUM_DISK_SECTORS) {
 		nr = min_t(sector_t, QUORUM_META_READ,
 			   (end - sector) / QUORUM_DISK_SECTORS);
@@ -436,6 +486,8 @@ void quorum_recall_blocks(struct quorum_recall *recall)
 	struct quorum_merge merge;
 
 	quorum_assembly_merge(&recall->as, meta->super, &merge);
+	wait_for(recall,
+		 max(merge.need, quorum_assembly_quorum(&recall->as)), 0);
 	for (at = 0; at < blocks; at += nr) {
 		nr = min_t(u32, blocks - at, READ_BLOCKS);
 		bad = quorum_meta_read(&meta->io, recall->as.trusted,

@@ -17,6 +17,7 @@ struct quorum_meta;
  * @meta: what comes of it
  * @want: what the table asks for
  * @answer: what each leg answered
+ * @late: legs that did not in time
  * @as: what is to be made of them
  * @before: the layout that the set had
  * @super: the superblocks of each leg, both slots
@@ -28,6 +29,7 @@ struct quorum_recall {
 	struct quorum_meta *meta;
 	struct quorum_request want;
 	struct quorum_answer answer[QUORUM_MAX_LEGS];
+	u32 late;
 	struct quorum_assembly as;
 	struct quorum_layout before;
 	struct quorum_meta_units super[QUORUM_MAX_LEGS];

@@ -19,6 +19,7 @@
 #include "dm-quorum-message.h"
 #include "dm-quorum-meta.h"
 #include "dm-quorum-read.h"
+#include "dm-quorum-recall.h"
 #include "dm-quorum-recheck.h"
 #include "dm-quorum-sync.h"
 #include "dm-quorum-table.h"
@@ -50,6 +51,8 @@ static void quorum_free(struct quorum *q)
 	if (q->meta)
 		quorum_meta_io_end(&q->meta->io);
 	quorum_flights_wait(&q->flights);
+	if (q->meta)
+		quorum_recall_put(q->meta->recall);
 	quorum_hold_exit(&q->hold);
 	/* Whoever raises events goes first. */
 	quorum_reads_exit(q);

@@ -5,6 +5,7 @@
  */
 #include "dmcore.h"
 #include "leg.h"
+#include "oracle.h"
 
 #define MAX_ARGS	96
 
@@ -240,13 +241,26 @@ static unsigned int split_args(char *text, char **argv)
 	return argc;
 }
 
+/* Section 6: nor does a table that comes into use wait for a hung leg. */
+static void check_patience(u64 began, const char *what)
+{
+	u64 patience = SIM_PATIENCE * set.timeout * NSEC_PER_MSEC;
+
+	if (set.timeout && sim_now - began > patience)
+		sim_fail("section 6: %s waits for a hung leg", what);
+}
+
 static int construct(struct dm_table *t, const char *params)
 {
 	char *argv[MAX_ARGS], *text = strdup(params);
 	unsigned int argc = split_args(text, argv);
+	u64 began = sim_now;
 	int r = dm_type->ctr(&t->ti, argc, argv);
 
 	free(text);
+	/* If it is refused, what is out has to be back. */
+	if (!r)
+		check_patience(began, "a table");
 	if (r > 0)
 		sim_fail("ctr() returned %d", r);
 	return r;
@@ -365,6 +379,7 @@ int md_resume(struct mapped_device *md)
 	struct dm_table *old = NULL;
 	struct dm_target *ti;
 	int r = -EINVAL;
+	u64 began;
 
 	mutex_lock(&md->lock);
 	if (!md->suspended || !(md->live || md->loaded))
@@ -372,7 +387,9 @@ int md_resume(struct mapped_device *md)
 	trace("resume%s", md->loaded ? " with another table" : "");
 	old = swap_table(md);
 	ti = &md->live->ti;
+	began = sim_now;
 	r = ti->type->preresume ? ti->type->preresume(ti) : 0;
+	check_patience(began, "resume");
 	if (!r) {
 		if (ti->type->resume)
 			ti->type->resume(ti);

@@ -401,6 +401,12 @@ bool fault_skips(struct sim_leg *leg, sector_t sector, sector_t n,
 	return false;
 }
 
+/* To make a set takes all legs. */
+static bool may_be_left_out(struct sim_leg *leg)
+{
+	return (!set.metadata || past_began()) && fault_suspect(leg);
+}
+
 u64 fault_stall(struct sim_leg *leg)
 {
 	u64 ns;
@@ -409,7 +415,7 @@ u64 fault_stall(struct sim_leg *leg)
 		return 0;
 	ns = rnd_range(1, rnd_chance(20) ? 30000 : 300) * NSEC_PER_MSEC;
 	/* What takes too long may be taken for what fails. */
-	if (set.timeout && !fault_suspect(leg))
+	if (set.timeout && !may_be_left_out(leg))
 		ns = min_t(u64, ns, set.timeout * NSEC_PER_MSEC / 4);
 	if (rnd_chance(30)) {
 		leg->frozen_until = sim_now + ns;
@@ -438,7 +444,7 @@ void fault_hang(struct sim_leg *leg)
 	/* What it keeps for itself may be all that memory had left. */
 	if (!set.timeout || leg->hung || fault_plan.overload ||
 	    mem_plan.nowait_fails ||
-	    !rolls(fault_plan.hang) || !fault_suspect(leg))
+	    !rolls(fault_plan.hang) || !may_be_left_out(leg))
 		return;
 	leg->hung = true;
 	cover.hangs++;

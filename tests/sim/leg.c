@@ -535,6 +535,11 @@ static void may_be_late(struct leg_io *li, u64 then)
 		return;
 	li->late = true;
 	leg->gave.late++;
+	/* A leg that owes metadata cannot be told any. */
+	if (is_meta(li) && bio_op(li->bio) == REQ_OP_READ) {
+		leg->gave.late++;
+		leg->gave.writes++;
+	}
 	if (!li->bio->bi_iter.bi_size)
 		leg->gave.flushes++;
 	else if (bio_op(li->bio) != REQ_OP_READ)

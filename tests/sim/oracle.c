@@ -180,7 +180,6 @@ void oracle_none_waits(void)
 	u64 patience = SIM_PATIENCE * set.timeout * NSEC_PER_MSEC;
 	struct o_op *o;
 
-	/* When a set with metadata is put into use, all legs are waited for. */
 	if (sim_md.blocked || sim_now - sim_md.unblocked < patience)
 		return;
 	list_for_each_entry(o, &ops, node)
