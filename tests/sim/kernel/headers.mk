@@ -6,8 +6,8 @@
 #	SRC		folder of the module's sources
 #	INCLUDE		where headers are made
 #
-# It sets HEADERS, KERNEL_CPPFLAGS, and ROOM_CFLAGS, what the module's code is
-# compiled with.
+# It sets HEADERS, KERNEL_CPPFLAGS, ROOM_CFLAGS, what the module's code is compiled
+# with, and forget.
 
 STAND_INS := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 KHEADERS ?= $(lastword $(shell ls -dv /usr/src/linux-headers-*-common \
@@ -27,6 +27,13 @@ KERNEL_CPPFLAGS := -isystem $(INCLUDE) -I$(STAND_INS)
 ROOM_CFLAGS := -std=gnu11 -g -fno-omit-frame-pointer -fno-strict-aliasing \
 	-fwrapv -Wall -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-unused-function -Wno-address-of-packed-member -Werror
+
+# $(call forget,FOLDER): drop the objects in there if they were made elsewhere, or
+# from other sources: what they depend on they know by absolute paths.
+forget = $(shell if test "$$(cat $1/place 2>/dev/null)" != '$1 $(TOP) $(SRC)'; \
+	then mkdir -p $1 && find $1 -name '*.[od]' -delete -o \
+		-name '*.gc[dn]*' -delete && \
+		echo '$1 $(TOP) $(SRC)' >$1/place; fi)
 
 $(KERNEL:%=$(INCLUDE)/%.h): $(INCLUDE)/%.h:
 	@test -e $(KHEADERS)/include/$*.h || \
