@@ -16,6 +16,8 @@
  * @threshold: how many legs have to agree
  * @index: which leg
  * @path: what takes its place
+ * @major: its number
+ * @minor: its number
  * @offset: where the data starts on that
  * @fresh: nothing on that is of use
  * @options: what to set
@@ -25,6 +27,8 @@ struct change {
 	u64 threshold;
 	unsigned int index;
 	char *path;
+	unsigned int major;
+	unsigned int minor;
 	u64 offset;
 	bool fresh;
 	const struct words *options;
@@ -139,6 +143,8 @@ static int check_own(struct change *change, const char *path)
 		r = fail(END_DEVICE, "%s: Is the device itself.", path);
 	free(number);
 	change->path = must(strdup(leg.path));
+	change->major = leg.major;
+	change->minor = leg.minor;
 	leg_free(&leg);
 	return r;
 }
@@ -182,6 +188,9 @@ static void tell_rebuilt(const struct change *change)
 {
 	if (manner.dry_run)
 		return;
+	if (change->look.status.has_set)
+		sysfs_tell_udev(change->major, change->minor,
+				change->look.status.uuid);
 	say("%s: Leg %u is being rebuilt on %s.", change->look.device.name,
 	    change->index, change->path);
 	if (!manner.batch)

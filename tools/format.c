@@ -361,7 +361,11 @@ static int blank(struct plan *plan)
 static void tell_made(const struct plan *plan)
 {
 	char *size = show_sectors(plan->length);
+	unsigned int i;
 
+	for (i = 0; i < plan->count && !manner.dry_run; i++)
+		sysfs_tell_udev(plan->leg[i].major, plan->leg[i].minor,
+				plan->uuid);
 	if (!manner.dry_run) {
 		say("Set %s is made: %s, %u of %u, %s.", plan->uuid,
 		    plan->label, plan->threshold, plan->count, size);

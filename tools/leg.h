@@ -62,6 +62,8 @@ int leg_zero(struct leg *leg, u64 sector, u64 sectors);
 
 /* sysfs.c: what the system knows of a device. */
 char *sysfs_text(unsigned int major, unsigned int minor, const char *file);
+void sysfs_tell_udev(unsigned int major, unsigned int minor,
+		     const char *set_uuid);
 char *sysfs_path(unsigned int major, unsigned int minor);
 char *sysfs_disk(unsigned int major, unsigned int minor);
 char *sysfs_holder(unsigned int major, unsigned int minor);

@@ -28,6 +28,23 @@ char *sysfs_text(unsigned int major, unsigned int minor, const char *file)
 	return got;
 }
 
+/*
+ * Has udev look at a device again: what the kernel writes to a leg, it does not
+ * notice.  Its rule is told whose leg that now is, and not to open anything.
+ */
+void sysfs_tell_udev(unsigned int major, unsigned int minor,
+		     const char *set_uuid)
+{
+	char *path = text("/sys/dev/block/%u:%u/uevent", major, minor);
+	FILE *out = fopen(path, "we");
+
+	free(path);
+	if (!out)
+		return;
+	fprintf(out, "change %s QUORUM=made", set_uuid);
+	fclose(out);
+}
+
 /* Where a folder of sysfs, named by a device's number, really is. */
 static char *folder_of(unsigned int major, unsigned int minor)
 {
