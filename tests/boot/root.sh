@@ -2,16 +2,16 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # run has them
 #
-# The disk that the machine boots from: a Debian with systemd, a kernel and its
-# headers, on which the packages are installed as a user would, with apt. That is
-# done in a chroot, since a compiler is slow where a processor is emulated; DKMS
-# builds the module there for the kernel it finds.
+# The disk that the machine boots from: a Debian with systemd, the headers of its
+# kernel and the kernel of the machine, on which the packages are installed as a
+# user would, with apt. That is done in a chroot, since a compiler is slow where a
+# processor is emulated; DKMS builds the module there for the kernels it finds.
 
 BOOT_PACKAGES=(
 	apt busybox ca-certificates dbus dkms dmsetup e2fsprogs gcc
 	initramfs-tools jq kmod libblkid1 libdevmapper1.02.1 libjson-c5
-	linux-headers-amd64 linux-image-amd64 make procps psmisc strace
-	systemd systemd-sysv udev util-linux uuid-runtime
+	linux-headers-amd64 make procps psmisc strace systemd systemd-sysv
+	udev util-linux uuid-runtime "${MACHINE_PACKAGES[@]}"
 )
 
 # make_boot_root TMP
@@ -66,15 +66,17 @@ configure_root()
 		"$root/etc/systemd/system/multi-user.target.wants/"
 	printf '[Journal]\nStorage=persistent\n' \
 		>"$root/etc/systemd/journald.conf.d/test.conf"
-	printf '%s\n' virtio_pci virtio_blk virtio_console ext4 \
-		>>"$root/etc/initramfs-tools/modules"
-	rm -rf "$root"/var/log/journal/*
+	rm -rf "$root"/var/{log/journal,lib/apt/lists,cache/apt}/*
 }
 
 # install_debs DEB...: first without a compiler, which must not stop apt; then
-# once more, which is what an upgrade does
+# once more, which is what an upgrade does. Then the module has to be there, or to
+# be made, for each kernel.
 install_debs()
 {
+	local module dir
+
+	module=dm-quorum/$(<"$TOP_DIR/VERSION")
 	mkdir -p "$root/debs"
 	cp "$@" "$root/debs/"
 	mv "$root/usr/bin/gcc-12" "$root/usr/bin/gcc-away"
@@ -87,7 +89,11 @@ install_debs()
 	in_root sh -c 'apt-get install -y --reinstall /debs/*.deb' ||
 		die "the packages cannot be installed again"
 	in_root dkms status | grep installed ||
-		die "DKMS has not built the module"
+		die "the package has not had the module built"
+	for dir in "$root"/lib/modules/*; do
+		in_root dkms install "$module" -k "${dir##*/}" ||
+			die "DKMS does not build it for ${dir##*/}"
+	done
 }
 
 # disk_image IMAGE MIB: an ext4 with all of $root on it

@@ -2,9 +2,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # run has them
 #
-# How long a boot may take, all that is done in it included.
-: "${BOOT_SECONDS:=1200}"
-
 # The tests: each boots the machine once or more with some of the legs there, and
 # has it do something. They build on each other, in the order of their names in
 # the list at the end of this file.
@@ -24,15 +21,17 @@ with_legs()
 # guest SCRIPT: boot from the disk, and run that one of guest/
 guest()
 {
-	disk=$work/root.img append='root=/dev/disk/by-id/virtio-root rw'
-	boot "$BOOT_SECONDS" "./$1"
+	local append="root=$ROOT_DEVICE rw"
+
+	boot "./$1"
 }
 
 # guest_root SCRIPT: the same with the root file system on the set of that name
 guest_root()
 {
-	disk='' append='root=/dev/mapper/root rw'
-	boot "$BOOT_SECONDS" "./$1"
+	local disk='' append='root=/dev/mapper/root rw'
+
+	boot "./$1"
 }
 
 # From a bare disk to a file system that is mounted at boot.
@@ -80,6 +79,20 @@ test_monitor()
 	guest monitor
 }
 
+# The unit that checks a set each month.
+test_scrub_unit()
+{
+	with_legs leg0 leg1 leg2
+	guest scrub_unit
+}
+
+# The test that the source package brings along.
+test_round_trip()
+{
+	with_legs leg0 leg1 leg2
+	guest round_trip
+}
+
 # lay_root: legs that hold what the disk does, as a set that has them equal
 lay_root()
 {
@@ -113,6 +126,13 @@ test_packages()
 	guest packages
 }
 
+# As if there had been nothing before.
+test_new_user()
+{
+	with_legs leg0 leg1 leg2
+	guest new_user
+}
+
 # Not a test: see the script of that name.
 test_pictures()
 {
@@ -122,5 +142,6 @@ test_pictures()
 
 # They go on from each other, so in this order.
 TESTS=(
-	first_use reboot change_events degraded too_few monitor root packages
+	first_use reboot change_events degraded too_few monitor scrub_unit
+	round_trip root packages new_user
 )

@@ -67,8 +67,9 @@ nothing_queued()
 # legs NAME...: their paths
 legs()
 {
-	local name
+	local - name
 
+	set +x
 	for name; do
 		disk "$name"
 	done
