@@ -43,10 +43,6 @@ install-tools: install-boot
 install-boot:
 	@$(MAKE) -C tools -f boot.mk install
 
-tools-check: check-man
-check-man: tools
-	@tools/man/check tools/quorumsetup
-
 clean-tools:
 	@$(MAKE) -C tools clean
 	@$(MAKE) -C tools -f boot.mk clean
@@ -67,7 +63,7 @@ dist deb:
 check-boot:
 	@tests/boot/run $(BOOT_TESTS)
 
-.PHONY: man install-boot check-man clean-tools install-dkms dist deb check-boot
+.PHONY: man install-boot clean-tools install-dkms dist deb check-boot
 
 demo:
 	@tests/demo/run
