@@ -15,6 +15,7 @@ static const char * const texts[QUORUM_NR_REFUSALS] = {
 	[QUORUM_REFUSE_UNKNOWN] = "was made by a later version",
 	[QUORUM_REFUSE_READ_ONLY] = "can only be read by this version",
 	[QUORUM_REFUSE_NOT_BLANK] = "is not blank below its offset",
+	[QUORUM_REFUSE_UNREAD] = "cannot be read below its offset",
 	[QUORUM_REFUSE_DAMAGED] = "is damaged, and so are all others",
 	[QUORUM_REFUSE_SET] = "belongs to another set",
 	[QUORUM_REFUSE_SPLIT] = "was changed apart from the others",

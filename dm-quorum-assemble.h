@@ -55,6 +55,7 @@ struct quorum_request {
  * @QUORUM_REFUSE_UNKNOWN: a leg has features that are not known
  * @QUORUM_REFUSE_READ_ONLY: a leg has some with which it cannot be written
  * @QUORUM_REFUSE_NOT_BLANK: a leg that is to be new has something on it
+ * @QUORUM_REFUSE_UNREAD: it cannot be told whether it has
  * @QUORUM_REFUSE_DAMAGED: no leg is whole, and this one is damaged
  * @QUORUM_REFUSE_SET: a leg is of another set
  * @QUORUM_REFUSE_SPLIT: a leg has a past that no other leg can have
@@ -82,6 +83,7 @@ enum quorum_refusal {
 	QUORUM_REFUSE_UNKNOWN,
 	QUORUM_REFUSE_READ_ONLY,
 	QUORUM_REFUSE_NOT_BLANK,
+	QUORUM_REFUSE_UNREAD,
 	QUORUM_REFUSE_DAMAGED,
 	QUORUM_REFUSE_SET,
 	QUORUM_REFUSE_SPLIT,

@@ -215,9 +215,9 @@ void quorum_recall_tell(struct quorum_recall *recall)
 			       leg_name(recall, leg), about[i].what);
 }
 
-/* Whether a leg has nothing in the sectors up to @end. */
-static bool is_blank(struct quorum_recall *recall, unsigned int leg,
-		     sector_t end)
+/* Whether the first sectors of a leg, up to @end, are not to be written over. */
+static enum quorum_refusal look_for_blank(struct quorum_recall *recall,
+					  unsigned int leg, sector_t end)
 {
 	unsigned int nr, i;
 	sector_t sector;
@@ -226,15 +226,17 @@ static bool is_blank(struct quorum_recall *recall, unsigned int leg,
 	for (sector = 0; sector < end; sector += nr * QUORUM_DISK_SECTORS) {
 		nr = min_t(sector_t, QUORUM_META_READ,
 			   (end - sector) / QUORUM_DISK_SECTORS);
-		if (!nr || quorum_meta_read(&recall->meta->io, BIT(leg),
-					    recall->unit, 0, sector, nr))
-			return !nr;
+		if (!nr)
+			break;
+		if (quorum_meta_read(&recall->meta->io, BIT(leg), recall->unit,
+				     0, sector, nr))
+			return QUORUM_REFUSE_UNREAD;
 		for (i = 0; i < nr; i++)
 			if (memchr_inv(recall->unit[leg].at[i], 0,
 				       QUORUM_DISK_UNIT))
-				return false;
+				return QUORUM_REFUSE_NOT_BLANK;
 	}
-	return true;
+	return QUORUM_REFUSE_NOT;
 }
 
 /*
@@ -255,10 +257,11 @@ static bool are_blank(struct quorum_recall *recall)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, as->added) {
-		if (recall->answer[leg].found != QUORUM_FOUND_BLANK ||
-		    is_blank(recall, leg, looked_at(recall, leg)))
+		if (recall->answer[leg].found == QUORUM_FOUND_BLANK)
+			as->refusal = look_for_blank(recall, leg,
+						     looked_at(recall, leg));
+		if (!as->refusal)
 			continue;
-		as->refusal = QUORUM_REFUSE_NOT_BLANK;
 		as->leg = leg;
 		return false;
 	}

@@ -30,6 +30,8 @@ static const struct {
 	{ "is not blank below its offset",
 	  "see what is on it: wipefs LEG; if that can go: wipefs -a LEG, and blkdiscard --zeroout its first MiB"
 	},
+	{ "cannot be read below its offset",
+	  "see whether it answers: dd if=LEG of=/dev/null bs=1M count=1" },
 	{ "is damaged, and so are all others",
 	  "nothing says what each leg missed; see dm-quorum-metadata.rst" },
 	{ "belongs to another set", PROGRAM " examine tells which is whose" },

@@ -75,7 +75,12 @@ void swap_leg(struct sim_set *next, unsigned int slot)
 {
 	int dev = spare(next), old = next->home[slot];
 
-	if (fault_plan.overload || dev < 0 || !fault_suspect(&sim_legs[old]))
+	if (fault_plan.overload || dev < 0)
+		return;
+	/* One that does not answer cannot be seen to be blank. */
+	if (next->timeout && (fault_plan.stall || fault_plan.hang))
+		return;
+	if (!fault_suspect(&sim_legs[old]))
 		return;
 	cover.swaps++;
 	begin_anew(next, &sim_legs[dev]);
