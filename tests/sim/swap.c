@@ -180,7 +180,6 @@ static void offer_former(unsigned int slot)
 	other.dev[slot] = set.former[slot];
 	other.home[slot] = set.former[slot];
 	other.former[slot] = -1;
-	other.fresh &= ~BIT(slot);
 	set_calc(&other);
 	if (try(&other))
 		return;
