@@ -2,10 +2,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # run has them
 #
-# The disk that the machine boots from: a Debian with systemd, the headers of its
-# kernel and the kernel of the machine, on which the packages are installed as a
-# user would, with apt. That is done in a chroot, since a compiler is slow where a
-# processor is emulated; DKMS builds the module there for the kernels it finds.
+# The disk that the machine boots from: a Debian with systemd, the headers of
+# its kernel and the kernel of the machine, on which the packages are installed
+# as a user would, with apt. That is done in a chroot, since a compiler is slow
+# where a processor is emulated; DKMS builds the module there for the kernels
+# that it finds.
 
 BOOT_PACKAGES=(
 	apt busybox ca-certificates dbus dkms dmsetup e2fsprogs gcc
@@ -70,8 +71,8 @@ configure_root()
 }
 
 # install_debs DEB...: first without a compiler, which must not stop apt; then
-# once more, which is what an upgrade does. Then the module has to be there, or to
-# be made, for each kernel.
+# once more, which is what an upgrade does. Then the module has to be there, or
+# to be made, for each kernel.
 install_debs()
 {
 	local module dir

@@ -5,9 +5,9 @@
 # A kernel that is a program (User Mode Linux), as seen from outside. It has the
 # same disks as the virtual machine, and serial lines where that has ports.
 
-# uml_machine WORK-DIR INITRAMFS: sets $uml_args, but for the disks. Takes $memory,
-# $cpus, and $append from the caller. Some characters of a path would have a
-# meaning, so all files are in the folder it runs in, or linked there.
+# uml_machine WORK-DIR INITRAMFS: sets $uml_args, but for the disks. Takes
+# $memory, $cpus, and $append from the caller. Some characters of a path would
+# have a meaning, so all files are in the folder it runs in, or linked there.
 uml_machine()
 {
 	local word
@@ -40,10 +40,10 @@ uml_arguments()
 	)
 }
 
-# start_uml KERNEL-DIR WORK-DIR CONSOLE-LOG: with $uml_args. What it reads or writes
-# has to be pipes; $drains are those that empty them, and nothing ever comes in. It
-# may not listen to signals, and its processes are not of our process group: each
-# dies with its parent, by whatever that dies of.
+# start_uml KERNEL-DIR WORK-DIR CONSOLE-LOG: with $uml_args. What it reads or
+# writes has to be pipes; $drains are those that empty them, and nothing ever
+# comes in. It may not listen to signals, and its processes are not of our process
+# group: each dies with its parent, by whatever that dies of.
 start_uml()
 {
 	local die=(setpriv --pdeathsig KILL) log state
@@ -61,8 +61,8 @@ start_uml()
 	exec {log}>&- {state}>&-
 }
 
-# tell_uml SOCKET COMMAND: to its management console; prints what it answers, fails
-# as that does. A request and an answer are three numbers and some text.
+# tell_uml SOCKET COMMAND: to its management console; prints what it answers,
+# fails as that does. A request and an answer are three numbers and some text.
 tell_uml()
 {
 	# shellcheck disable=SC2016 # of perl
