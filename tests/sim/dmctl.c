@@ -153,6 +153,15 @@ int dm_read_arg_group(const struct dm_arg *arg, struct dm_arg_set *as,
 	return r ? r : *value > as->argc ? -EINVAL : 0;
 }
 
+/* Section 6: nor does a table wait for a hung leg, to be used or no more. */
+static void check_patience(u64 began, const char *what)
+{
+	u64 patience = SIM_PATIENCE * set.timeout * NSEC_PER_MSEC;
+
+	if (set.timeout && sim_now - began > patience)
+		sim_fail("section 6: %s waits for a hung leg", what);
+}
+
 /*
  * The device.
  */
@@ -241,15 +250,6 @@ static unsigned int split_args(char *text, char **argv)
 	return argc;
 }
 
-/* Section 6: nor does a table that comes into use wait for a hung leg. */
-static void check_patience(u64 began, const char *what)
-{
-	u64 patience = SIM_PATIENCE * set.timeout * NSEC_PER_MSEC;
-
-	if (set.timeout && sim_now - began > patience)
-		sim_fail("section 6: %s waits for a hung leg", what);
-}
-
 static int construct(struct dm_table *t, const char *params)
 {
 	char *argv[MAX_ARGS], *text = strdup(params);
@@ -327,6 +327,7 @@ int md_suspend(struct mapped_device *md, bool noflush, bool killable)
 {
 	struct dm_target *ti;
 	int r = -EINVAL;
+	u64 began;
 
 	mutex_lock(&md->lock);
 	if (md->suspended || !md->live)
@@ -348,8 +349,10 @@ int md_suspend(struct mapped_device *md, bool noflush, bool killable)
 			ti->type->presuspend_undo(ti);
 		goto out;
 	}
+	began = sim_now;
 	if (ti->type->postsuspend)
 		ti->type->postsuspend(ti);
+	check_patience(began, "suspend");
 	md->suspended = true;
 	trace("suspended");
 	cover.suspends++;
