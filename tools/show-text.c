@@ -254,6 +254,12 @@ void show_text(const struct look *look, const struct work *work)
  * A row of cells for each leg.
  */
 
+/* Where the kernel has a cell begin: some have one region more than others. */
+static u64 cell_start(u64 regions, unsigned int cell)
+{
+	return (regions * cell + CELLS - 1) / CELLS;
+}
+
 static const char *cell_of(u64 behind, u64 most)
 {
 	static const char *const cells[] = { "█", "▓", "▒", "░", " " };
@@ -267,14 +273,17 @@ static const char *cell_of(u64 behind, u64 most)
 
 static void show_row(const struct look *look, const char *line)
 {
-	u64 most = (look->status.regions + CELLS - 1) / CELLS;
+	u64 regions = look->status.regions, behind;
 	char *end;
 	u64 leg = strtoull(line, &end, 10);
-	int i;
+	unsigned int i;
 
 	printf("  %3llu ", leg);
-	for (i = 0; i < CELLS && *end == ' '; i++)
-		fputs(cell_of(strtoull(end, &end, 10), most), stdout);
+	for (i = 0; i < CELLS && *end == ' '; i++) {
+		behind = strtoull(end, &end, 10);
+		fputs(cell_of(behind, cell_start(regions, i + 1) -
+				      cell_start(regions, i)), stdout);
+	}
 	putchar('\n');
 }
 
