@@ -396,6 +396,13 @@ inline adopt_block()
 			fi
 		}
 		i = 0;
+#ifndef BREAK_NO_DOUBT
+		/* Who does not answer may have a newer one that is clean. */
+		if
+		:: (bits & DIRTY) && trusted != 7 -> k = 1
+		:: else
+		fi;
+#endif
 #ifndef BREAK_NO_WRITE_BACK
 		if
 		:: size(took) < THRESHOLD -> k = 1
@@ -931,7 +938,10 @@ inline meddle()
 #define meddle()	skip
 #endif
 
-/* A set of equal legs that has been used once; BEGIN_DIRTY: until it crashed. */
+/*
+ * A set of equal legs that has been used once; BEGIN_DIRTY: until it crashed;
+ * BEGIN_BEHIND: likewise, without the third leg.
+ */
 inline create()
 {
 	for (i : 0 .. 2) {
@@ -939,6 +949,10 @@ inline create()
 		disks[i].block = 8;
 #ifdef BEGIN_DIRTY
 		disks[i].bits = DIRTY;
+#endif
+#ifdef BEGIN_BEHIND
+		disks[i].bits = DIRTY | MISSED(2);
+		disks[i].states = WITH_STATE(0, 2, BEHIND);
 #endif
 		for (j : 0 .. 2) {
 			disks[i].acked[j] = 4
