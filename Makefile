@@ -5,6 +5,7 @@
 #	make tools		build quorumsetup, the user's tool
 #	make install-tools	install that
 #	make demo		see it work, in a virtual machine
+#	make demo-network	see a leg hang, and come back
 #	make check		test it, in virtual machines
 #	make install-dkms	have dkms build the module for each kernel
 #	make deb		packages for Debian; make dist: a release
@@ -67,6 +68,9 @@ check-boot:
 
 demo:
 	@tests/demo/run
+
+demo-network:
+	@tests/demo/run network
 
 # All tests on each of these; "all" are those that Debian has.
 KERNELS ?=
@@ -135,7 +139,7 @@ tools-check:
 	@tools/tests/run
 
 .PHONY: tools install-tools tools-check
-.PHONY: modules modules_install clean kdir demo check check-unit sim \
-	sim-coverage sim-mutants unit-mutants model check-uml check-debug \
+.PHONY: modules modules_install clean kdir demo demo-network check check-unit \
+	sim sim-coverage sim-mutants unit-mutants model check-uml check-debug \
 	check-kcsan check-pressure check-powercut check-mutants check-all \
 	soak fuzz bench lint

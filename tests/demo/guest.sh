@@ -7,58 +7,8 @@
 # first claim that is not true ends the demo with an error.
 
 set -u
-
-# chapter TITLE, then its text on stdin
-chapter()
-{
-	printf '\n\n%s\n%s\n\n' "$1" "${1//?/-}"
-	cat
-}
-
-# A paragraph on stdin.
-tell()
-{
-	echo
-	cat
-}
-
-# Show a command as a user would type it, run it, show what it says. Sets
-# $status and $output.
-type_in()
-{
-	echo
-	sed -e '1s/^/    # /' -e '2,$s/^/    > /' <<<"$1"
-	eval "$1" >/tmp/output 2>&1
-	status=$?
-	output=$(</tmp/output)
-	sed -e 's/^/    /' /tmp/output
-}
-
-run()
-{
-	type_in "$1"
-	((status == 0)) || not_true "the last command should succeed"
-}
-
-run_failing()
-{
-	type_in "$1"
-	((status != 0)) || not_true "the last command should fail"
-}
-
-not_true()
-{
-	printf '\ndemo: %s, but it is not so\n' "$*" >&2
-	dmsetup status >&2
-	dmesg | tail -n 20 >&2
-	exit 1
-}
-
-# claim TEXT COMMAND...
-claim()
-{
-	"${@:2}" || not_true "$1"
-}
+# shellcheck source=tutorial.sh
+. ./tutorial.sh
 
 disk()
 {
@@ -81,23 +31,11 @@ extent()
 	[[ $first =~ ^[0-9]+$ && $count =~ ^[0-9]+$ ]]
 }
 
-# Sets $f: the fields of the status line in $output, target type at 2
-split_status()
-{
-	read -ra f <<<"$output"
-}
-
-# counter LEG N: from $f; the first one of each leg is number 0
-counter()
-{
-	echo "${f[13 + $1 * 7 + $2]}"
-}
-
 # Explain the status line in $f.
 explain_status()
 {
 	local i names=('read errors' 'write errors' 'flush errors'
-		mismatches rewrites 'rewrite errors')
+		mismatches rewrites 'rewrite errors' timeouts)
 
 	printf '\n'
 	printf '    %-9s %s\n' \
@@ -109,16 +47,10 @@ explain_status()
 		"${f[8]}" "differing sectors found by that" \
 		"${f[9]}" "requests that failed for lack of agreement" \
 		"${f[10]}" "differences that were gone on a second look" \
-		"${f[11]}" "that many counters follow each leg; of ${f[19]}:"
+		"${f[11]}" "that many counters follow each leg; of ${f[20]}:"
 	for i in "${!names[@]}"; do
 		printf '    %7s   %s\n' "$(counter 1 "$i")" "${names[i]}"
 	done
-}
-
-# innocent LEG: no counter of it was raised
-innocent()
-{
-	[[ ${f[*]:13 + $1 * 7:6} == '0 0 0 0 0 0' ]]
 }
 
 # reports_are_right: $output accuses leg 1 of what was overwritten, and
@@ -135,12 +67,6 @@ reports_are_right()
 		  sector >= code && sector + sectors <= code + code_count)) ||
 			return
 	done <<<"$output"
-}
-
-# Same as cmp, said aloud.
-claim_equal()
-{
-	claim "$1 and $2 hold the same" cmp -s "$1" "$2"
 }
 
 cd /tmp || exit
