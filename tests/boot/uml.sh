@@ -52,12 +52,15 @@ plug()
 boot_uml()
 {
 	local uml_args memory=1024 cpus=2 n=2 leg drains=()
-	local seconds=$BOOT_SECONDS pid
+	local seconds=$BOOT_SECONDS
 
 	rm -f "$work/nothing"
 	uml_machine "$work" "$system/initrd"
 	[[ ! $disk ]] || uml_args+=("ubd0=${disk##*/},,root")
-	uml_args+=(ubd1r=inputs.tar,,inputs)
+	uml_args+=(
+		ubd1r=inputs.tar,,inputs
+		systemd.default_timeout_start_sec=300
+	)
 	for leg in "${legs[@]}"; do
 		uml_args+=("ubd$((n++))=legs/${leg##*/},,${leg##*/}")
 	done
