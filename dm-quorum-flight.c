@@ -61,6 +61,8 @@ static void owe(struct quorum_flight *flight, u32 legs, bool given_up)
 	unsigned int leg;
 
 	spin_lock_irqsave(&all->lock, flags);
+	if (given_up)
+		flight->late |= legs;
 	quorum_for_each_leg(leg, legs & ~flight->returned & ~flight->owed) {
 		all->leg[leg].ios++;
 		all->leg[leg].bytes += flight->bytes;
@@ -77,8 +79,22 @@ static void owe(struct quorum_flight *flight, u32 legs, bool given_up)
 	spin_unlock_irqrestore(&all->lock, flags);
 }
 
-/* Returns whether the leg owes nothing now, and did before. */
-static bool returned(struct quorum_flight *flight, unsigned int leg)
+/*
+ * Whether a leg that was waited for comes to say so only after the next round
+ * has begun, of which it has not said anything then.
+ */
+static bool is_of_last_round(struct quorum_flight *flight, unsigned int leg,
+			     s64 before)
+{
+	return before & BIT_ULL(leg) &&
+	       (atomic64_read(&flight->out) ^ before) & ~ANY_OUT;
+}
+
+/*
+ * Returns whether the leg owes nothing now, and did before.  @before is what was
+ * out when it came back.
+ */
+static bool returned(struct quorum_flight *flight, unsigned int leg, s64 before)
 {
 	struct quorum_flights *all = flight->all;
 	struct quorum_owed *owed = &all->leg[leg];
@@ -86,7 +102,8 @@ static bool returned(struct quorum_flight *flight, unsigned int leg)
 	bool caught_up;
 
 	spin_lock_irqsave(&all->lock, flags);
-	flight->returned |= BIT(leg);
+	if (!is_of_last_round(flight, leg, before))
+		flight->returned |= BIT(leg);
 	if (flight->given_up & BIT(leg)) {
 		owed->late--;
 		atomic_dec(&owed->device->late);
@@ -270,17 +287,18 @@ static bool is_overdue(struct quorum_flight *flight)
 /* End it, if it is time, and the legs that are back will do. */
 static void give_up(struct quorum_flight *flight)
 {
-	s64 out = atomic64_read(&flight->out);
 	u32 legs;
+	s64 out;
 
 	do {
+		/* Then what else is looked at is not older: of this round. */
+		out = atomic64_read_acquire(&flight->out);
 		legs = out;
 		if (!legs || out & SENDING || !is_overdue(flight) ||
 		    !flight->ops->enough(flight, legs))
 			return;
-	} while (!atomic64_try_cmpxchg(&flight->out, &out,
-				       out & (s64)~ANY_OUT));
-	flight->late |= legs;
+	} while (atomic64_cmpxchg(&flight->out, out, out & (s64)~ANY_OUT) !=
+		 out);
 	owe(flight, legs, true);
 	land(flight);
 }
@@ -326,7 +344,7 @@ void quorum_flight_back(struct quorum_flight *flight, unsigned int leg)
 	s64 bit = BIT_ULL(leg);
 	s64 before = atomic64_fetch_andnot(bit, &flight->out);
 
-	if (all->counts && returned(flight, leg))
+	if (all->counts && returned(flight, leg, before))
 		all->caught_up(all, leg);
 	if ((before & ANY_OUT) == bit)
 		land(flight);
