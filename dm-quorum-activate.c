@@ -92,10 +92,20 @@ static void make_super(struct quorum_recall *act)
 	get_random_bytes(sb->nonce, sizeof(sb->nonce));
 }
 
-/* Legs that are written to with the others, and count. */
+/*
+ * Legs that are written to with the others, and count.  What could not be read
+ * of a leg may be the newest there is, and must not be written over before the
+ * others know all: if these are enough, it is told later.
+ */
 static u32 prompt_legs(struct quorum_recall *act)
 {
-	return (act->as.trusted | act->as.added) & ~act->as.late;
+	u32 legs = (act->as.trusted | act->as.added) & ~act->as.late;
+	u32 read = legs & ~act->unread;
+
+	if (hweight32(read & act->as.trusted) >=
+	    quorum_assembly_quorum(&act->as))
+		return read;
+	return legs;
 }
 
 static int too_few(struct quorum_recall *act, const char *what)

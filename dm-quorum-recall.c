@@ -65,12 +65,20 @@ void quorum_recall_put(struct quorum_recall *recall)
 {
 	if (!recall)
 		return;
-	if (quorum_meta_io_late(&recall->meta->io)) {
+	/* A batch may have begun: only who makes it may ask who is back. */
+	if (READ_ONCE(recall->meta->io.flight.late)) {
 		recall->meta->recall = recall;
 		return;
 	}
 	recall->meta->recall = NULL;
 	free_recall(recall);
+}
+
+/* Nothing is out, and nothing is sent any more.  Context: May sleep. */
+void quorum_recall_exit(struct quorum_meta *meta)
+{
+	if (meta->recall)
+		free_recall(meta->recall);
 }
 
 /**
@@ -489,6 +497,7 @@ void quorum_recall_blocks(struct quorum_recall *recall)
 	struct quorum_merge merge;
 
 	quorum_assembly_merge(&recall->as, meta->super, &merge);
+	recall->unread = 0;
 	wait_for(recall,
 		 max(merge.need, quorum_assembly_quorum(&recall->as)), 0);
 	for (at = 0; at < blocks; at += nr) {
@@ -496,6 +505,7 @@ void quorum_recall_blocks(struct quorum_recall *recall)
 		bad = quorum_meta_read(&meta->io, recall->as.trusted,
 				       recall->unit, 0,
 				       quorum_block_sector(at, 0), 2 * nr);
+		recall->unread |= bad;
 		for (i = 0; i < nr; i++)
 			if (adopt_block(recall, &merge, at + i, i,
 					recall->as.trusted & ~bad))

@@ -18,6 +18,7 @@ struct quorum_meta;
  * @want: what the table asks for
  * @answer: what each leg answered
  * @late: legs that did not in time
+ * @unread: trusted legs of which not all bitmap blocks could be read
  * @as: what is to be made of them
  * @before: the layout that the set had
  * @super: the superblocks of each leg, both slots
@@ -30,6 +31,7 @@ struct quorum_recall {
 	struct quorum_request want;
 	struct quorum_answer answer[QUORUM_MAX_LEGS];
 	u32 late;
+	u32 unread;
 	struct quorum_assembly as;
 	struct quorum_layout before;
 	struct quorum_meta_units super[QUORUM_MAX_LEGS];
@@ -39,6 +41,7 @@ struct quorum_recall {
 
 struct quorum_recall *quorum_recall_get(struct quorum *q);
 void quorum_recall_put(struct quorum_recall *recall);
+void quorum_recall_exit(struct quorum_meta *meta);
 void quorum_recall_tell(struct quorum_recall *recall);
 void quorum_recall_supers(struct quorum_recall *recall);
 bool quorum_recall_legs(struct quorum_recall *recall);

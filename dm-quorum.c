@@ -52,7 +52,7 @@ static void quorum_free(struct quorum *q)
 		quorum_meta_io_end(&q->meta->io);
 	quorum_flights_wait(&q->flights);
 	if (q->meta)
-		quorum_recall_put(q->meta->recall);
+		quorum_recall_exit(q->meta);
 	quorum_hold_exit(&q->hold);
 	/* Whoever raises events goes first. */
 	quorum_reads_exit(q);
