@@ -9,6 +9,8 @@
 #include "dm-quorum.h"
 #include "dm-quorum-meta-io.h"
 
+#include <linux/blk-cgroup.h>
+#include <linux/ioprio.h>
 #include <linux/slab.h>
 
 #define META_WRITE	(REQ_OP_WRITE | REQ_SYNC | REQ_META)
@@ -112,6 +114,18 @@ static void send_and_wait(struct quorum_meta_io *io, u32 legs)
 	wait_for_completion_io(&io->idle);
 }
 
+/*
+ * Whoever has a batch made waits for all that others had to say, and they for
+ * him: it is nobody's own, so neither his cgroup's limits nor his priority count.
+ */
+static void init_bio(struct quorum_meta_io *io, unsigned int leg,
+		     struct quorum_meta_bio *mb, blk_opf_t opf)
+{
+	bio_init(&mb->bio, io->legs[leg].dev->bdev, &mb->vec, 1, opf);
+	bio_associate_blkg_from_css(&mb->bio, blkcg_root_css);
+	mb->bio.bi_ioprio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, IOPRIO_BE_NORM);
+}
+
 /**
  * quorum_meta_add() - add a block to what a leg is sent next
  * @io: the I/O
@@ -130,7 +144,7 @@ void quorum_meta_add(struct quorum_meta_io *io, unsigned int leg, void *data,
 	if (io->flight.late & BIT(leg))
 		return;
 	mb = &ml->bio[ml->nr++];
-	bio_init(&mb->bio, io->legs[leg].dev->bdev, &mb->vec, 1, META_WRITE);
+	init_bio(io, leg, mb, META_WRITE);
 	mb->bio.bi_iter.bi_sector = sector;
 	__bio_add_page(&mb->bio, virt_to_page(data), QUORUM_DISK_UNIT,
 		       offset_in_page(data));
@@ -193,8 +207,7 @@ static u32 flush_legs(struct quorum_meta_io *io, u32 legs)
 	quorum_for_each_leg(leg, legs) {
 		struct quorum_meta_leg *ml = &io->leg[leg];
 
-		bio_init(&ml->bio[0].bio, io->legs[leg].dev->bdev, NULL, 0,
-			 META_WRITE | REQ_PREFLUSH);
+		init_bio(io, leg, &ml->bio[0], META_WRITE | REQ_PREFLUSH);
 		ml->nr = 1;
 	}
 	send_and_wait(io, legs);

@@ -162,6 +162,10 @@ void bio_chain(struct bio *bio, struct bio *parent);
 void bio_clone_blkg_association(struct bio *to, struct bio *from);
 #define bio_associate_blkg(b)	((void)(b))
 #define bio_associate_blkg_from_css(b, c) ((void)(b))
+#define blkcg_root_css		NULL
+#define IOPRIO_PRIO_VALUE(class, data)	((class) << 13 | (data))
+#define IOPRIO_CLASS_BE		2
+#define IOPRIO_BE_NORM		4
 #define bio_set_flag(b, f)	((b)->bi_flags |= 1u << (f))
 #define bio_flagged(b, f)	(!!((b)->bi_flags & 1u << (f)))
 
