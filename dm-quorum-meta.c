@@ -54,11 +54,21 @@ bool quorum_meta_in_use(struct quorum_meta *meta)
 	return READ_ONCE(meta->running);
 }
 
+static void __kick(struct quorum_meta *meta)
+{
+	if (meta->running)
+		queue_work(meta->wq, &meta->work);
+}
+
 /* Have what is needed written, soon, if it is in use.  Context: Any. */
 void quorum_meta_kick(struct quorum_meta *meta)
 {
-	if (READ_ONCE(meta->running))
-		queue_work(meta->wq, &meta->work);
+	unsigned long flags;
+
+	/* Else it might be queued after it was waited for. */
+	spin_lock_irqsave(&meta->lock, flags);
+	__kick(meta);
+	spin_unlock_irqrestore(&meta->lock, flags);
 }
 
 /*
@@ -68,7 +78,7 @@ void quorum_meta_kick(struct quorum_meta *meta)
 static void __wait(struct quorum_meta *meta, struct quorum_meta_wait *wait)
 {
 	list_add_tail(&wait->list, &meta->waiting);
-	quorum_meta_kick(meta);
+	__kick(meta);
 }
 
 /**
