@@ -126,7 +126,7 @@ bool quorum_clean_prepare(struct quorum *q)
 		if (quorum_meta_commit(q->meta))
 			return false;
 	}
-	return true;
+	return !(quorum_live(&q->regions) & ~READ_ONCE(q->meta->members));
 }
 
 static void clean_word(struct quorum_clean *clean, unsigned long word)
