@@ -413,6 +413,7 @@ static void dirtied(struct quorum_meta_wait *wait)
 {
 	struct quorum_io *io = container_of(wait, struct quorum_io, wait);
 
+	quorum_clean_later(io->q);
 	if (!wait->status && wait->may_send &&
 	    io->bio->bi_iter.bi_size <= PROMPT_BYTES && try_send(io))
 		return;
@@ -429,8 +430,6 @@ static bool may_send(struct quorum_io *io)
 		return true;
 	io->wait.done = dirtied;
 	io->wait.legs = ~0;
-	/* Once it waits it may go on elsewhere, and be the last there is. */
-	quorum_clean_later(q);
 	if (!quorum_meta_dirty(q, io->sector, bio_sectors(io->bio), &io->wait))
 		fail(io, BLK_STS_IOERR);
 	return false;
