@@ -290,15 +290,15 @@ static void catch_up(struct quorum_meta *meta, unsigned int leg)
  */
 
 /* Whether what is said of one block is all that is new. */
-static bool is_calm(struct quorum_meta *meta)
+static bool is_calm(struct quorum_meta *meta, u32 members)
 {
 	u32 live = quorum_live(&meta->q->regions);
 	struct quorum_debt debt;
 
 	quorum_debt(&meta->q->regions, meta->paid, &debt);
 	return !debt.accused && debt.losses == meta->losses &&
-	       !(meta->members & ~live) && !(meta->late & live) &&
-	       is_quorum(meta, meta->members) &&
+	       !(members & ~live) && !(READ_ONCE(meta->late) & live) &&
+	       is_quorum(meta, members) &&
 	       !quorum_meta_io_late(&meta->io) && !members_changed(meta);
 }
 
@@ -372,13 +372,14 @@ static void prompt_written(struct quorum_meta_io *io)
 void quorum_commit_prompt(struct quorum_meta *meta)
 {
 	struct quorum_prompt *prompt = &meta->prompt;
+	u32 members = READ_ONCE(meta->members);
 
-	if (!is_calm(meta)) {
+	if (!is_calm(meta, members)) {
 		leave_prompt(meta);
 		return;
 	}
 	prompt->task = current->flags & PF_KTHREAD ? NULL : current;
-	prompt->legs = meta->members;
+	prompt->legs = members;
 	meta->generation++;
 	quorum_image_add_block(meta, 0, prompt->index, prompt->legs);
 	meta->io.need = meta->quorum;
