@@ -244,6 +244,8 @@ void known_slot(struct sim_leg *leg, struct bio *bio)
 	unsigned int i;
 	const void *newest;
 
+	/* It has been asked, and found out. */
+	leg->set_back = false;
 	for (i = 0; i < set.nr_legs && leg_at(i) != leg; i++)
 		;
 	if (i == set.nr_legs || leg->suspect || is_unused())
@@ -260,7 +262,7 @@ void known_slot(struct sim_leg *leg, struct bio *bio)
 /* Whether a leg has stored what it should of a block, for all it knows. */
 static bool is_sound(struct sim_leg *leg, unsigned int b)
 {
-	return !leg_block_bad(leg, b) && !block_any_bit(leg->rot_durable, b) &&
+	return !leg->set_back && !leg_block_bad(leg, b) && !block_any_bit(leg->rot_durable, b) &&
 	       !lacks_filled(leg, b, leg_block_durable(leg, b)) &&
 	       !lacks_by_fault(leg, b);
 }

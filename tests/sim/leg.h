@@ -31,6 +31,7 @@
  * @rot_durable: likewise, after a crash
  * @unreadable: sectors that return an error
  * @suspect: it may have missed something, and may have lost its vote anywhere
+ * @set_back: and was not written to since: the target may not know
  * @dead: it returns errors only
  * @write_ms: a write takes so much longer than a read
  * @flush_ms: likewise, a flush
@@ -59,6 +60,7 @@ struct sim_leg {
 	DECLARE_BITMAP(unreadable, SIM_MAX_SECTORS);
 	u64 failed_flush;
 	bool suspect;
+	bool set_back;
 	bool dead;
 	bool knows_zeroes;
 	bool knows_discard;

@@ -67,6 +67,7 @@ static void set_back(struct sim_leg *leg)
 	memcpy(leg->id, past.durable, sizeof(past.durable));
 	bitmap_copy(leg->rot_durable, past.rot, SIM_MAX_SECTORS);
 	bitmap_copy(leg->rot, past.rot, SIM_MAX_SECTORS);
+	leg->set_back = true;
 	past.leg = -1;
 }
 
