@@ -91,8 +91,8 @@ static bool is_of_last_round(struct quorum_flight *flight, unsigned int leg,
 }
 
 /*
- * Returns whether the leg owes nothing now, and did before.  @before is what was
- * out when it came back.
+ * Returns whether the leg owes nothing now, and did before.  @before is what
+ * was out when it came back.
  */
 static bool returned(struct quorum_flight *flight, unsigned int leg, s64 before)
 {

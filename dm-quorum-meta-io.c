@@ -116,7 +116,8 @@ static void send_and_wait(struct quorum_meta_io *io, u32 legs)
 
 /*
  * Whoever has a batch made waits for all that others had to say, and they for
- * him: it is nobody's own, so neither his cgroup's limits nor his priority count.
+ * him: it is nobody's own, so neither his cgroup's limits nor his priority
+ * count.
  */
 static void init_bio(struct quorum_meta_io *io, unsigned int leg,
 		     struct quorum_meta_bio *mb, blk_opf_t opf)

@@ -56,7 +56,8 @@ struct quorum_meta_leg {
  * @nr_legs: how many there are
  * @block: images of bitmap blocks, one for each slot
  * @flight: what is out
- * @done: called when nothing is out that is waited for; NULL is to complete @idle
+ * @done: called when nothing is out that is waited for; NULL is to complete
+ *	@idle
  * @idle: nothing is out that is waited for
  * @sent: legs that were sent something last
  * @have: legs that have what the others are being sent, or need not

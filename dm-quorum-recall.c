@@ -223,7 +223,7 @@ void quorum_recall_tell(struct quorum_recall *recall)
 			       leg_name(recall, leg), about[i].what);
 }
 
-/* Whether the first sectors of a leg, up to @end, are not to be written over. */
+/* Whether a leg's first sectors, up to @end, must not be written over. */
 static enum quorum_refusal look_for_blank(struct quorum_recall *recall,
 					  unsigned int leg, sector_t end)
 {

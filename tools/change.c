@@ -64,7 +64,8 @@ int begin_change(const char *name, struct look *look)
 }
 
 static int run_change(const struct args *args,
-		      int (*act)(struct change *change, const struct args *args))
+		      int (*act)(struct change *change,
+				 const struct args *args))
 {
 	struct change change = { };
 	int r = begin_change(args->word[0], &change.look);

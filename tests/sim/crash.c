@@ -114,8 +114,8 @@ static void check_majority(unsigned int block, unsigned int most)
  */
 static bool must_be_settled(unsigned int block)
 {
-	return set.metadata && !set.vague && all_well(block) && versions_left(block) <= 2 &&
-	       !fault_plan.overload;
+	return set.metadata && !set.vague && all_well(block) &&
+	       versions_left(block) <= 2 && !fault_plan.overload;
 }
 
 /* Whether no version is on enough legs, good or not. */
@@ -174,8 +174,9 @@ static void check_blocks(unsigned int first, unsigned int n)
 	for (b = first; b < first + n; b++)
 		check_majority(b, most_common(b, &id));
 	/* Nothing wins where it is not to be chosen. */
-	if (n > 1 && !set.blurred && !request_one(REQ_OP_READ, first * block_sectors(),
-				  n * block_sectors(), 0))
+	if (n > 1 && !set.blurred &&
+	    !request_one(REQ_OP_READ, first * block_sectors(),
+			 n * block_sectors(), 0))
 		return;
 	for (b = first; b < first + n; b++)
 		check_block(b);

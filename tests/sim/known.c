@@ -262,7 +262,8 @@ void known_slot(struct sim_leg *leg, struct bio *bio)
 /* Whether a leg has stored what it should of a block, for all it knows. */
 static bool is_sound(struct sim_leg *leg, unsigned int b)
 {
-	return !leg->set_back && !leg_block_bad(leg, b) && !block_any_bit(leg->rot_durable, b) &&
+	return !leg->set_back && !leg_block_bad(leg, b) &&
+	       !block_any_bit(leg->rot_durable, b) &&
 	       !lacks_filled(leg, b, leg_block_durable(leg, b)) &&
 	       !lacks_by_fault(leg, b);
 }

@@ -193,8 +193,8 @@ static void print_cover(void)
 static bool left_out(const char *what)
 {
 	static const char * const of_spare[] = {
-		"failed_legs", "rebuilt", "set_back", "garbled", "swaps", "hangs",
-		"timeouts",
+		"failed_legs", "rebuilt", "set_back", "garbled", "swaps",
+		"hangs", "timeouts",
 	};
 	unsigned int i;
 

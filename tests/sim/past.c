@@ -2,8 +2,8 @@
 /*
  * What becomes of legs with metadata while the machine is off: one is set back
  * to what it was after an earlier crash, loses some of its metadata, is taken
- * away, is there again, or has been swapped for a blank one.  M1, M2 and M4: the
- * target has to find out.
+ * away, is there again, or has been swapped for a blank one.  M1, M2 and M4:
+ * the target has to find out.
  */
 #include "sim.h"
 #include "leg.h"
