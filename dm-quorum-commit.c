@@ -310,7 +310,6 @@ static void leave_prompt(struct quorum_meta *meta)
 	spin_lock_irqsave(&meta->lock, flags);
 	__set_bit(meta->prompt.index, meta->needed);
 	list_add(&meta->prompt.wait->list, &meta->waiting);
-	meta->prompt.wait = NULL;
 	meta->busy = false;
 	meta->again = false;
 	queue_work(meta->wq, &meta->work);
@@ -336,7 +335,6 @@ static void end_prompt(struct quorum_meta *meta)
 	wait->status = BLK_STS_OK;
 	wait->may_send = may_send(meta);
 	spin_lock_irqsave(&meta->lock, flags);
-	meta->prompt.wait = NULL;
 	meta->busy = false;
 	if (meta->again)
 		queue_work(meta->wq, &meta->work);
@@ -367,7 +365,7 @@ static void prompt_written(struct quorum_meta_io *io)
  * quorum_commit_prompt() - write a block for one who waits
  * @meta: the metadata; meta->prompt says who and which, and meta->busy is set
  *
- * Context: Any.
+ * Context: Any that may submit bios.
  */
 void quorum_commit_prompt(struct quorum_meta *meta)
 {
@@ -402,7 +400,6 @@ static void fail_prompt(struct quorum_meta *meta)
 	list_add(&prompt->wait->list, &batch.list);
 	bitmap_zero(meta->taken, meta->layout.blocks);
 	__set_bit(prompt->index, meta->taken);
-	prompt->wait = NULL;
 	prompt->failed = 0;
 	end_batch(meta, &batch);
 }

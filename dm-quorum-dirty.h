@@ -33,18 +33,26 @@ void quorum_debt(struct quorum_regions *regions, u64 paid,
 unsigned long quorum_losses(struct quorum_regions *regions);
 bool quorum_lacks(struct quorum_regions *regions, unsigned int leg);
 
-/* Words, as of quorum_bits_word().  Context, of this and the next: Any. */
+/* A word, as of quorum_bits_word().  Context, of this and the next two: Any. */
 static inline unsigned long quorum_dirty_word(struct quorum_regions *regions,
 					      unsigned long word)
 {
 	return quorum_bits_word(&regions->dirty, word);
 }
 
-static inline unsigned long quorum_stale_word(struct quorum_regions *regions,
-					      unsigned int leg,
-					      unsigned long word)
+/* Several, as of quorum_bits_copy(). */
+static inline void quorum_dirty_words(struct quorum_regions *regions,
+				      unsigned long word, unsigned long nr,
+				      unsigned long *to)
 {
-	return quorum_bits_word(&regions->leg[leg].stale, word);
+	quorum_bits_copy(&regions->dirty, word, nr, to);
+}
+
+static inline void quorum_stale_words(struct quorum_regions *regions,
+				      unsigned int leg, unsigned long word,
+				      unsigned long nr, unsigned long *to)
+{
+	quorum_bits_copy(&regions->leg[leg].stale, word, nr, to);
 }
 
 void quorum_recall_dirty(struct quorum_regions *regions, unsigned long word,

@@ -30,17 +30,18 @@ static u32 words_of(const struct quorum_layout *layout, u32 index)
 		     region_words(layout, index));
 }
 
-/* A plane of a block says what a set of regions has.  A word may be two. */
-static void fill_plane(struct quorum_disk_block *block,
-		       const struct quorum_layout *layout, u32 index,
-		       u32 plane, struct quorum_bits *bits)
+static __le64 *plane_of(struct quorum_disk_block *block,
+			const struct quorum_layout *layout, u32 plane)
 {
-	__le64 *words = block->bits + plane * layout->words;
-	u32 i, nr = words_of(layout, index);
+	return block->bits + plane * layout->words;
+}
+
+/* What was copied there as words of regions, one or two for each of these. */
+static void seal_words(__le64 *words, u32 nr)
+{
+	u32 i;
 
 	BUILD_BUG_ON(sizeof(*words) != LONGS * sizeof(unsigned long));
-	quorum_bits_copy(bits, region_words(layout, index) * LONGS,
-			 nr * LONGS, (unsigned long *)words);
 	for (i = 0; i < nr; i++) {
 		unsigned long *at = (unsigned long *)&words[i];
 		u64 word = at[0];
@@ -57,15 +58,23 @@ static void fill_block(struct quorum_meta *meta,
 {
 	const struct quorum_layout *layout = &meta->layout;
 	struct quorum_regions *regions = &meta->q->regions;
+	unsigned long first = region_words(layout, index) * LONGS;
+	u32 nr = words_of(layout, index);
 	unsigned int leg;
+	__le64 *words;
 
 	quorum_block_init(block, meta->super->id.set_uuid, index);
-	fill_plane(block, layout, index, QUORUM_PLANE_DIRTY, &regions->dirty);
-	for (leg = 0; leg < meta->q->nr_legs; leg++)
-		if (quorum_lacks(regions, leg))
-			fill_plane(block, layout, index,
-				   quorum_meta_plane(meta, leg),
-				   &regions->leg[leg].stale);
+	words = plane_of(block, layout, QUORUM_PLANE_DIRTY);
+	quorum_dirty_words(regions, first, nr * LONGS, (unsigned long *)words);
+	seal_words(words, nr);
+	for (leg = 0; leg < meta->q->nr_legs; leg++) {
+		if (!quorum_lacks(regions, leg))
+			continue;
+		words = plane_of(block, layout, quorum_meta_plane(meta, leg));
+		quorum_stale_words(regions, leg, first, nr * LONGS,
+				   (unsigned long *)words);
+		seal_words(words, nr);
+	}
 }
 
 /* To one of the slots. */

@@ -225,7 +225,7 @@ static u32 flush_legs(struct quorum_meta_io *io, u32 legs)
  *	quorum_meta_wrote_one() tells how it went, and is due before anything
  *	else is sent
  *
- * Context: Any.  @done may be called before this returns.
+ * Context: Any that may submit bios.  @done may be called before this returns.
  */
 void quorum_meta_write_one(struct quorum_meta_io *io, u32 legs,
 			   void (*done)(struct quorum_meta_io *io))

@@ -164,9 +164,9 @@ static bool __begin(struct quorum_meta *meta, struct quorum_meta_wait *wait)
  * @q: the target, with metadata
  * @sector: first sector
  * @sectors: how many, at least one
- * @wait: told when it is
+ * @wait: told when it is; maybe before this returns
  *
- * Context: Any; the caller holds the range.
+ * Context: Any that may submit bios; the caller holds the range.
  * Return: false if fewer than threshold legs have a vote somewhere there, and
  *	@wait is told nothing.
  */

@@ -44,7 +44,7 @@ struct quorum_meta_wait {
 
 /**
  * struct quorum_prompt - a batch for one who waits, without the worker
- * @wait: who that is; NULL if there is none
+ * @wait: who that is
  * @task: the process that sends it, if it is one
  * @index: the bitmap block that it takes
  * @legs: legs that are told
