@@ -75,6 +75,20 @@ void room_run(u64 seed, void (*fn)(void *arg), void **args, unsigned int nr)
 	free(jobs);
 }
 
+static void run_alone(void *arg)
+{
+	(*(void (**)(void))arg)();
+}
+
+void room_alone(void (*fn)(void))
+{
+	void *arg = &fn;
+
+	room_init();
+	room_run(unit_seed, run_alone, &arg, 1);
+	room_exit();
+}
+
 /*
  * Bios.
  */

@@ -40,6 +40,15 @@ void room_exit(void);
  */
 void room_run(u64 seed, void (*fn)(void *arg), void **args, unsigned int nr);
 
+/* One task: a test that waits. */
+void room_alone(void (*fn)(void));
+
+#define ROOM_ALONE(fn)							\
+	static void test_##fn(void **state)				\
+	{								\
+		room_alone(fn);						\
+	}
+
 /* A bio with @bytes of payload, cut in all ways; and its end. */
 struct bio *room_bio(u64 *rng, unsigned int bytes);
 void room_bio_put(struct bio *bio);

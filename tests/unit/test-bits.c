@@ -68,11 +68,16 @@ static void check_word(unsigned long word)
 
 static void check_all(void)
 {
+	static unsigned long copy[MAX_NR / BITS_PER_LONG + 1];
 	unsigned long i;
 
 	check(set.weight == model_weight());
-	for (i = 0; i < nr; i += BITS_PER_LONG)
+	quorum_bits_copy(&set, 0, DIV_ROUND_UP(nr, BITS_PER_LONG), copy);
+	for (i = 0; i < nr; i += BITS_PER_LONG) {
 		check_word(i / BITS_PER_LONG);
+		check(copy[i / BITS_PER_LONG] ==
+		      quorum_bits_word(&set, i / BITS_PER_LONG));
+	}
 }
 
 /* Most of what matters is at the edges of words and chunks. */

@@ -21,6 +21,7 @@ struct sent {
 	unsigned int need;
 	unsigned int ended;
 	unsigned int freed;
+	void (*then)(struct sent *s);
 };
 
 static struct quorum_flights flights;
@@ -35,7 +36,11 @@ static bool enough(struct quorum_flight *flight, u32 out)
 
 static void end(struct quorum_flight *flight)
 {
-	container_of(flight, struct sent, flight)->ended++;
+	struct sent *s = container_of(flight, struct sent, flight);
+
+	s->ended++;
+	if (s->then)
+		s->then(s);
 }
 
 static void gone(struct quorum_flight *flight)
@@ -70,6 +75,12 @@ static void make(struct quorum_flights *all, unsigned int timeout, bool counts)
 	caught_up = 0;
 }
 
+static void start(unsigned int timeout, bool counts)
+{
+	quorum_devices_init();
+	make(&flights, timeout, counts);
+}
+
 static void take_apart(struct quorum_flights *all)
 {
 	quorum_flights_wait(all);
@@ -91,6 +102,18 @@ static void back(struct sent *s, unsigned int leg)
 	quorum_flight_back(&s->flight, leg);
 }
 
+/* All are asked, of which two have to answer, and all but one do. */
+static void all_but(struct sent *s, unsigned int leg)
+{
+	unsigned int i;
+
+	begin(s, 2);
+	quorum_flight_sent(&s->flight);
+	for (i = 0; i < LEGS; i++)
+		if (i != leg)
+			back(s, i);
+}
+
 static void check_owed(unsigned int leg, unsigned int ios, unsigned int late)
 {
 	check(flights.leg[leg].ios == ios);
@@ -109,7 +132,7 @@ static void ends_when_all_are_back(void)
 {
 	struct sent s;
 
-	make(&flights, 0, false);
+	start(0, false);
 	begin(&s, 2);
 	quorum_flight_sent(&s.flight);
 	back(&s, 2);
@@ -127,7 +150,7 @@ static void does_not_end_before_it_is_sent(void)
 {
 	struct sent s;
 
-	make(&flights, TIMEOUT, false);
+	start(TIMEOUT, false);
 	begin(&s, 2);
 	back(&s, 0);
 	back(&s, 1);
@@ -145,11 +168,8 @@ static void gives_up_on_one(void)
 {
 	struct sent s;
 
-	make(&flights, TIMEOUT, false);
-	begin(&s, 2);
-	quorum_flight_sent(&s.flight);
-	back(&s, 0);
-	back(&s, 2);
+	start(TIMEOUT, false);
+	all_but(&s, 1);
 	msleep(TIMEOUT / 2);
 	check(!s.ended);
 	msleep(2 * TIMEOUT);
@@ -169,7 +189,7 @@ static void waits_where_others_will_not_do(void)
 {
 	struct sent s;
 
-	make(&flights, TIMEOUT, false);
+	start(TIMEOUT, false);
 	begin(&s, 2);
 	quorum_flight_sent(&s.flight);
 	back(&s, 0);
@@ -189,7 +209,7 @@ static void others_come_to_do(void)
 {
 	struct sent s;
 
-	make(&flights, TIMEOUT, false);
+	start(TIMEOUT, false);
 	begin(&s, 2);
 	quorum_flight_sent(&s.flight);
 	back(&s, 0);
@@ -210,11 +230,8 @@ static void begins_again_without_who_is_late(void)
 {
 	struct sent s;
 
-	make(&flights, TIMEOUT, false);
-	begin(&s, 2);
-	quorum_flight_sent(&s.flight);
-	back(&s, 0);
-	back(&s, 2);
+	start(TIMEOUT, false);
+	all_but(&s, 1);
 	msleep(3 * TIMEOUT);
 	check(s.ended == 1);
 	s.back = 0;
@@ -236,12 +253,9 @@ static void owes_what_is_answered_early(void)
 	static struct sent s[QUORUM_MAX_OWED_READS + 1];
 	unsigned int i;
 
-	make(&flights, 0, true);
+	start(0, true);
 	for (i = 0; i < ARRAY_SIZE(s); i++) {
-		begin(&s[i], 2);
-		quorum_flight_sent(&s[i].flight);
-		back(&s[i], 0);
-		back(&s[i], 2);
+		all_but(&s[i], 1);
 		quorum_flight_owe(&s[i].flight);
 		quorum_flight_owe(&s[i].flight);
 		check_owed(1, i + 1, 0);
@@ -264,12 +278,9 @@ static void another_table_sees_it(void)
 	struct quorum_flights next;
 	struct sent s;
 
-	make(&flights, TIMEOUT, false);
+	start(TIMEOUT, false);
 	make(&next, 0, false);
-	begin(&s, 2);
-	quorum_flight_sent(&s.flight);
-	back(&s, 0);
-	back(&s, 1);
+	all_but(&s, 2);
 	msleep(3 * TIMEOUT);
 	check(quorum_flights_late(&next, 2) && !quorum_flights_late(&next, 1));
 	check(quorum_flights_all_late(&next) == BIT(2));
@@ -280,35 +291,14 @@ static void another_table_sees_it(void)
 	take_apart(&flights);
 }
 
-static void run_it(void *arg)
-{
-	(*(void (**)(void))arg)();
-}
-
-static void in_a_task(void (*fn)(void))
-{
-	void *arg = &fn;
-
-	room_init();
-	quorum_devices_init();
-	room_run(unit_seed, run_it, &arg, 1);
-	room_exit();
-}
-
-#define ONE(fn)								\
-	static void test_##fn(void **state)				\
-	{								\
-		in_a_task(fn);						\
-	}
-
-ONE(ends_when_all_are_back)
-ONE(does_not_end_before_it_is_sent)
-ONE(gives_up_on_one)
-ONE(waits_where_others_will_not_do)
-ONE(others_come_to_do)
-ONE(begins_again_without_who_is_late)
-ONE(owes_what_is_answered_early)
-ONE(another_table_sees_it)
+ROOM_ALONE(ends_when_all_are_back)
+ROOM_ALONE(does_not_end_before_it_is_sent)
+ROOM_ALONE(gives_up_on_one)
+ROOM_ALONE(waits_where_others_will_not_do)
+ROOM_ALONE(others_come_to_do)
+ROOM_ALONE(begins_again_without_who_is_late)
+ROOM_ALONE(owes_what_is_answered_early)
+ROOM_ALONE(another_table_sees_it)
 
 /*
  * Many, of which each leg answers in its own time.
@@ -338,7 +328,7 @@ static void sender(void *arg)
 {
 	unsigned int i, leg;
 
-	make(&flights, TIMEOUT, false);
+	start(TIMEOUT, false);
 	for (i = 0; i < MANY; i++) {
 		begin(&many[i], 2);
 		nr_sent = i + 1;
@@ -374,11 +364,94 @@ static void many_at_once(void **state)
 		args[i] = (void *)i;
 	for (unit_step = 0; unit_step < unit_times(200); unit_step++) {
 		room_init();
-		quorum_devices_init();
 		init_waitqueue_head(&all_sent);
 		nr_sent = 0;
 		room_run(unit_seed + unit_step, many_at_once_job, args,
 			 LEGS + 1);
+		room_exit();
+	}
+}
+
+/*
+ * One that begins again as soon as it ends, while legs that have answered may
+ * still be about to say so.  In the last round one does not answer.
+ */
+
+#define ROUNDS		5
+
+static struct sent repeated;
+static wait_queue_head_t new_round, last_round;
+static unsigned int nr_rounds;
+static bool let_go;
+
+static void next_round(struct sent *s)
+{
+	if (s->ended < ROUNDS) {
+		quorum_flight_begin(&s->flight, ALL, BYTES);
+		nr_rounds++;
+		wake_up_all(&new_round);
+		quorum_flight_sent(&s->flight);
+	} else {
+		wake_up_all(&last_round);
+	}
+}
+
+static void leg_of_rounds(unsigned int leg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		wait_event(new_round, nr_rounds > i);
+		if (!leg && i == ROUNDS - 1)
+			wait_event(last_round, let_go);
+		back(&repeated, leg);
+	}
+}
+
+static void owner_of_rounds(void)
+{
+	start(TIMEOUT, false);
+	begin(&repeated, 2);
+	repeated.then = next_round;
+	nr_rounds++;
+	wake_up_all(&new_round);
+	quorum_flight_sent(&repeated.flight);
+	wait_event(last_round, repeated.ended == ROUNDS);
+	check(quorum_flight_late(&repeated.flight) == BIT(0));
+	check_owed(0, 1, 1);
+	quorum_flight_put(&repeated.flight);
+	let_go = true;
+	wake_up_all(&last_round);
+	quorum_flights_wait(&flights);
+	check(repeated.ended == ROUNDS && repeated.freed == 1);
+	check_owed(0, 0, 0);
+	quorum_flights_exit(&flights);
+}
+
+static void rounds_job(void *arg)
+{
+	uintptr_t job = (uintptr_t)arg;
+
+	if (job < LEGS)
+		leg_of_rounds(job);
+	else
+		owner_of_rounds();
+}
+
+static void begins_again_at_once(void **state)
+{
+	void *args[LEGS + 1];
+	uintptr_t i;
+
+	for (i = 0; i <= LEGS; i++)
+		args[i] = (void *)i;
+	for (unit_step = 0; unit_step < unit_times(200); unit_step++) {
+		room_init();
+		init_waitqueue_head(&new_round);
+		init_waitqueue_head(&last_round);
+		nr_rounds = 0;
+		let_go = false;
+		room_run(unit_seed + unit_step, rounds_job, args, LEGS + 1);
 		room_exit();
 	}
 }
@@ -423,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_owes_what_is_answered_early),
 		cmocka_unit_test(test_another_table_sees_it),
 		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(begins_again_at_once),
 		cmocka_unit_test(a_device_is_known_once),
 	};
 

@@ -174,33 +174,13 @@ static void back_to_dm(void)
 	take_apart();
 }
 
-static void run_it(void *arg)
-{
-	(*(void (**)(void))arg)();
-}
-
-static void in_a_task(void (*fn)(void))
-{
-	void *arg = &fn;
-
-	room_init();
-	room_run(unit_seed, run_it, &arg, 1);
-	room_exit();
-}
-
-#define ONE(fn)								\
-	static void test_##fn(void **state)				\
-	{								\
-		in_a_task(fn);						\
-	}
-
-ONE(not_without_the_option)
-ONE(each_second)
-ONE(at_once_when_things_are_better)
-ONE(for_so_long)
-ONE(without_bound)
-ONE(until_told_otherwise)
-ONE(back_to_dm)
+ROOM_ALONE(not_without_the_option)
+ROOM_ALONE(each_second)
+ROOM_ALONE(at_once_when_things_are_better)
+ROOM_ALONE(for_so_long)
+ROOM_ALONE(without_bound)
+ROOM_ALONE(until_told_otherwise)
+ROOM_ALONE(back_to_dm)
 
 int main(void)
 {
