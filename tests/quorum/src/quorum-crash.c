@@ -3,10 +3,10 @@
  * Legs that remember the order in which they were told what, to find out what
  * a crash at any moment would have left.
  *
- *	quorum-crash record DIR LEGS BYTES
+ *	quorum-crash record DIR LEGS BYTES BLOCK
  *		be the disks behind /dev/nbd0 and on, all zero at first, with a
- *		volatile cache; DIR/ready appears when they are there.  SIGTERM
- *		ends it, and leaves DIR/log.
+ *		volatile cache, and blocks of so many bytes; DIR/ready appears
+ *		when they are there.  SIGTERM ends it, and leaves DIR/log.
  *	quorum-crash load DIR DEVICE SEED OPS
  *		write to DEVICE; what was flushed is noted in DIR/acked
  *	quorum-crash ack DIR
@@ -18,7 +18,7 @@
  *	quorum-crash cut DIR SEED FILE [lag LEG | corrupt LEG]
  *		what is on all legs, one behind the other, after a crash at some
  *		moment from DIR/acked's first change on: what was flushed, and
- *		any part of the rest, sector by sector; prints how many things
+ *		any part of the rest, block by block; prints how many things
  *		were acknowledged.  One leg may have stopped long before the
  *		others, or have garbage in some places.
  *	quorum-crash verify DIR DEVICE SEED OPS [FILE FIRST]
@@ -131,7 +131,7 @@ struct reply {
 static int device[MAX_LEGS], sock[MAX_LEGS];
 static char *content[MAX_LEGS];
 static unsigned int nr_legs;
-static uint64_t leg_bytes;
+static uint64_t leg_bytes, block_bytes;
 static FILE *record;
 
 static void *serve(void *fd)
@@ -153,8 +153,8 @@ static void connect_leg(unsigned int leg)
 	sock[leg] = pair[0];
 	content[leg] = calloc(1, leg_bytes);
 	if (!content[leg] ||
-	    ioctl(device[leg], NBD_SET_BLKSIZE, (unsigned long)SECTOR) ||
-	    ioctl(device[leg], NBD_SET_SIZE_BLOCKS, leg_bytes / SECTOR) ||
+	    ioctl(device[leg], NBD_SET_BLKSIZE, block_bytes) ||
+	    ioctl(device[leg], NBD_SET_SIZE_BLOCKS, leg_bytes / block_bytes) ||
 	    ioctl(device[leg], NBD_SET_SOCK, pair[1]) ||
 	    ioctl(device[leg], NBD_SET_FLAGS, NBD_FLAG_HAS_FLAGS |
 		  NBD_FLAG_SEND_FLUSH | NBD_FLAG_SEND_FUA) ||
@@ -236,11 +236,12 @@ static void run_legs(void)
 
 static int record_legs(char **argv)
 {
-	uint64_t head[2];
+	uint64_t head[3];
 	unsigned int leg;
 
 	nr_legs = strtoul(argv[3], NULL, 0);
 	leg_bytes = strtoull(argv[4], NULL, 0);
+	block_bytes = strtoull(argv[5], NULL, 0);
 	map_acked();
 	record = fopen(in_dir("log"), "w");
 	if (!record || nr_legs > MAX_LEGS)
@@ -249,6 +250,7 @@ static int record_legs(char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	head[0] = nr_legs;
 	head[1] = leg_bytes;
+	head[2] = block_bytes;
 	fwrite(head, sizeof(head), 1, record);
 	for (leg = 0; leg < nr_legs; leg++)
 		connect_leg(leg);
@@ -356,7 +358,7 @@ static const struct entry *next_entry(size_t *at, const char **data)
 
 static size_t read_log(void)
 {
-	uint64_t head[2];
+	uint64_t head[3];
 	FILE *file = fopen(in_dir("log"), "r");
 
 	if (!file || fseek(file, 0, SEEK_END))
@@ -370,6 +372,7 @@ static size_t read_log(void)
 	memcpy(head, logged, sizeof(head));
 	nr_legs = head[0];
 	leg_bytes = head[1];
+	block_bytes = head[2];
 	return sizeof(head);
 }
 
@@ -424,10 +427,10 @@ static void apply(const struct entry *entry, const char *data, bool durable,
 {
 	unsigned int at;
 
-	for (at = 0; at < entry->len; at += SECTOR)
+	for (at = 0; at < entry->len; at += block_bytes)
 		if (durable || (mood == 1 ? below(2) : mood == 2))
 			memcpy(content[entry->leg] + entry->from + at,
-			       data + at, SECTOR);
+			       data + at, block_bytes);
 }
 
 /*
@@ -676,7 +679,7 @@ int main(int argc, char **argv)
 	const char *what = argc > 2 ? argv[1] : "";
 
 	dir = argv[2];
-	if (!strcmp(what, "record") && argc == 5)
+	if (!strcmp(what, "record") && argc == 6)
 		return record_legs(argv);
 	if (!strcmp(what, "load") && argc == 6)
 		return load(argv);
