@@ -10,57 +10,12 @@
  * nothing for the others.
  */
 #include "dm-quorum-assemble.h"
+#include "dm-quorum-fit.h"
 
 #ifdef __KERNEL__
 #include <linux/bitops.h>
 #include <linux/string.h>
 #endif
-
-/* Every set bit of @mask in turn, lowest first. */
-#define for_each_leg(i, mask)						\
-	for (u32 __left = (mask);					\
-	     __left && ((i) = __ffs(__left), true);			\
-	     __left &= __left - 1)
-
-static bool refuse(struct quorum_assembly *as, enum quorum_refusal refusal,
-		   unsigned int leg)
-{
-	as->refusal = refusal;
-	as->leg = leg;
-	return false;
-}
-
-static bool refuse_number(struct quorum_assembly *as,
-			  enum quorum_refusal refusal, unsigned int leg,
-			  u64 need, u64 have)
-{
-	as->need = need;
-	as->have = have;
-	return refuse(as, refusal, leg);
-}
-
-/* The legs that hold one of @kinds. */
-static u32 legs_with(const struct quorum_assembly *as, unsigned long kinds)
-{
-	unsigned int leg;
-	u32 legs = 0;
-
-	for (leg = 0; leg < as->want->nr_legs; leg++)
-		if (kinds & BIT(as->answer[leg].found))
-			legs |= BIT(leg);
-	return legs;
-}
-
-#define SUPERS		BIT(QUORUM_FOUND_SUPER)
-#define IDENTITIES	(SUPERS | BIT(QUORUM_FOUND_DAMAGED))
-#define BLANKS		BIT(QUORUM_FOUND_BLANK)
-#define OTHERS		(BIT(QUORUM_FOUND_FOREIGN) |			\
-			 BIT(QUORUM_FOUND_UNREADABLE))
-
-static const struct quorum_disk_super *newest(const struct quorum_assembly *as)
-{
-	return as->answer[as->newest].super;
-}
 
 static bool is_uuid(const u8 *a, const u8 *b)
 {
@@ -73,16 +28,16 @@ static bool is_uuid(const u8 *a, const u8 *b)
 
 static bool are_known(struct quorum_assembly *as)
 {
-	u32 legs = legs_with(as, BIT(QUORUM_FOUND_UNKNOWN));
+	u32 legs = quorum_legs_with(as, BIT(QUORUM_FOUND_UNKNOWN));
 	unsigned int leg;
 
 	if (legs)
-		return refuse(as, QUORUM_REFUSE_UNKNOWN, __ffs(legs));
-	for_each_leg(leg, legs_with(as, IDENTITIES))
+		return quorum_refuse(as, QUORUM_REFUSE_UNKNOWN, __ffs(legs));
+	quorum_for_each_of(leg, quorum_legs_with(as, QUORUM_IDENTITIES))
 		if (!as->want->read_only &&
 		    le32_to_cpu(as->answer[leg].super->id.ro_compat) &
 		    ~QUORUM_RO_COMPAT_KNOWN)
-			return refuse(as, QUORUM_REFUSE_READ_ONLY, leg);
+			return quorum_refuse(as, QUORUM_REFUSE_READ_ONLY, leg);
 	return true;
 }
 
@@ -92,13 +47,13 @@ static bool are_one_set(struct quorum_assembly *as)
 	const u8 *set_uuid = as->want->set_uuid;
 	unsigned int leg;
 
-	for_each_leg(leg, legs_with(as, IDENTITIES)) {
+	quorum_for_each_of(leg, quorum_legs_with(as, QUORUM_IDENTITIES)) {
 		const u8 *uuid = as->answer[leg].super->id.set_uuid;
 
 		if (!set_uuid)
 			set_uuid = uuid;
 		if (!is_uuid(uuid, set_uuid))
-			return refuse(as, QUORUM_REFUSE_SET, leg);
+			return quorum_refuse(as, QUORUM_REFUSE_SET, leg);
 	}
 	return true;
 }
@@ -119,21 +74,23 @@ static bool has_one_past(struct quorum_assembly *as, u32 legs)
 		for (a = 0; a < b; a++)
 			if (legs & BIT(a) && legs & BIT(b) &&
 			    is_split(as->answer[a].super, as->answer[b].super))
-				return refuse(as, QUORUM_REFUSE_SPLIT, b);
+				return quorum_refuse(as, QUORUM_REFUSE_SPLIT,
+						     b);
 	return true;
 }
 
 /* Of those that the table trusts.  Of two as new, neither has done anything. */
 static bool find_newest(struct quorum_assembly *as)
 {
-	u32 legs = legs_with(as, SUPERS) & ~as->want->rebuild;
+	u32 legs = quorum_legs_with(as, QUORUM_SUPERS) & ~as->want->rebuild;
 	struct quorum_version most = {}, version;
 	unsigned int leg;
 
 	if (!legs)
-		return refuse_number(as, QUORUM_REFUSE_FEW, QUORUM_NO_LEG,
-				     as->want->threshold, 0);
-	for_each_leg(leg, legs) {
+		return quorum_refuse_number(as, QUORUM_REFUSE_FEW,
+					    QUORUM_NO_LEG, as->want->threshold,
+					    0);
+	quorum_for_each_of(leg, legs) {
 		version = quorum_super_version(as->answer[leg].super);
 		if (quorum_older(most, version)) {
 			most = version;
@@ -159,8 +116,8 @@ member_of(const struct quorum_assembly *as, unsigned int leg)
 {
 	unsigned int place = place_of(as, leg);
 
-	return place < le32_to_cpu(newest(as)->id.nr_legs) ?
-	       &newest(as)->member[place] : NULL;
+	return place < le32_to_cpu(quorum_newest(as)->id.nr_legs) ?
+	       &quorum_newest(as)->member[place] : NULL;
 }
 
 static bool is_member(const struct quorum_assembly *as, unsigned int leg)
@@ -174,20 +131,20 @@ static bool is_member(const struct quorum_assembly *as, unsigned int leg)
 static bool refuse_member(struct quorum_assembly *as, unsigned int leg)
 {
 	const u8 *uuid = as->answer[leg].super->id.leg_uuid;
-	u32 place;
+	u32 legs = le32_to_cpu(quorum_newest(as)->id.nr_legs), place;
 
-	for (place = 0; place < le32_to_cpu(newest(as)->id.nr_legs); place++)
-		if (is_uuid(newest(as)->member[place].uuid, uuid))
-			return refuse_number(as, QUORUM_REFUSE_PLACE, leg,
-					     place, leg);
-	return refuse(as, QUORUM_REFUSE_REPLACED, leg);
+	for (place = 0; place < legs; place++)
+		if (is_uuid(quorum_newest(as)->member[place].uuid, uuid))
+			return quorum_refuse_number(as, QUORUM_REFUSE_PLACE,
+						    leg, place, leg);
+	return quorum_refuse(as, QUORUM_REFUSE_REPLACED, leg);
 }
 
 static bool are_members(struct quorum_assembly *as)
 {
 	unsigned int leg;
 
-	for_each_leg(leg, legs_with(as, IDENTITIES))
+	quorum_for_each_of(leg, quorum_legs_with(as, QUORUM_IDENTITIES))
 		if (!is_member(as, leg))
 			return refuse_member(as, leg);
 	return true;
@@ -196,20 +153,21 @@ static bool are_members(struct quorum_assembly *as)
 /* Which one is to go is seen by who is there, and where. */
 static bool find_dropped(struct quorum_assembly *as)
 {
-	u32 legs = legs_with(as, IDENTITIES);
+	u32 legs = quorum_legs_with(as, QUORUM_IDENTITIES);
 	unsigned int leg, dropped, found = QUORUM_NO_LEG;
 
 	for (dropped = 0; dropped <= as->want->nr_legs; dropped++) {
 		u32 fit = 0;
 
 		as->dropped = dropped;
-		for_each_leg(leg, legs)
+		quorum_for_each_of(leg, legs)
 			if (is_member(as, leg))
 				fit |= BIT(leg);
 		if (fit != legs)
 			continue;
 		if (found != QUORUM_NO_LEG)
-			return refuse(as, QUORUM_REFUSE_DROP, QUORUM_NO_LEG);
+			return quorum_refuse(as, QUORUM_REFUSE_DROP,
+					     QUORUM_NO_LEG);
 		found = dropped;
 	}
 	as->dropped = found;
@@ -218,93 +176,19 @@ static bool find_dropped(struct quorum_assembly *as)
 
 static bool find_change(struct quorum_assembly *as)
 {
-	u32 legs = le32_to_cpu(newest(as)->id.nr_legs);
+	u32 legs = le32_to_cpu(quorum_newest(as)->id.nr_legs);
 
 	if (as->want->nr_legs == legs + 1)
 		as->change = QUORUM_CHANGE_ADD;
 	else if (as->want->nr_legs == legs - 1)
 		as->change = QUORUM_CHANGE_DROP;
 	else if (as->want->nr_legs != legs)
-		return refuse_number(as, QUORUM_REFUSE_LEGS, QUORUM_NO_LEG,
-				     legs, as->want->nr_legs);
+		return quorum_refuse_number(as, QUORUM_REFUSE_LEGS,
+					    QUORUM_NO_LEG, legs,
+					    as->want->nr_legs);
 	if (as->change == QUORUM_CHANGE_DROP && !find_dropped(as))
 		return false;
 	return are_members(as);
-}
-
-/*
- * Whether the table fits the set.
- */
-
-/* A set that gets or loses a leg gets the majority for threshold. */
-static bool fits_threshold(struct quorum_assembly *as)
-{
-	u32 threshold = le32_to_cpu(newest(as)->id.threshold);
-
-	if (as->change != QUORUM_CHANGE_NONE)
-		threshold = as->want->nr_legs / 2 + 1;
-	return as->want->threshold == threshold ||
-	       refuse_number(as, QUORUM_REFUSE_THRESHOLD, QUORUM_NO_LEG,
-			     threshold, as->want->threshold);
-}
-
-static bool fits_length(struct quorum_assembly *as)
-{
-	u64 length = le64_to_cpu(newest(as)->id.length);
-
-	if (as->want->length < length)
-		return refuse_number(as, QUORUM_REFUSE_LENGTH, QUORUM_NO_LEG,
-				     length, as->want->length);
-	if (as->want->length == length)
-		return true;
-	if (as->change != QUORUM_CHANGE_NONE)
-		return refuse(as, QUORUM_REFUSE_CHANGES, QUORUM_NO_LEG);
-	as->change = QUORUM_CHANGE_GROW;
-	return true;
-}
-
-static bool fits_planes(struct quorum_assembly *as)
-{
-	u32 region_sectors = le32_to_cpu(newest(as)->id.region_sectors);
-	u32 planes = le32_to_cpu(newest(as)->id.planes);
-
-	if (as->want->region_sectors != region_sectors)
-		return refuse_number(as, QUORUM_REFUSE_REGION, QUORUM_NO_LEG,
-				     region_sectors,
-				     as->want->region_sectors);
-	return as->want->nr_legs <= planes ||
-	       refuse_number(as, QUORUM_REFUSE_PLANES, QUORUM_NO_LEG, planes,
-			     as->want->nr_legs);
-}
-
-/* Whether all is found where it should be, and there is room for it. */
-static bool fits_offsets(struct quorum_assembly *as, u32 planes)
-{
-	struct quorum_layout layout;
-	unsigned int leg;
-
-	if (!quorum_layout(&layout, as->want->length, as->want->region_sectors,
-			   planes))
-		return refuse(as, QUORUM_REFUSE_ROOM, QUORUM_NO_LEG);
-	for_each_leg(leg, legs_with(as, IDENTITIES | BLANKS)) {
-		const struct quorum_disk_super *sb = as->answer[leg].super;
-		u64 offset = as->want->offset[leg];
-
-		if (sb && le64_to_cpu(sb->id.offset) != offset)
-			return refuse_number(as, QUORUM_REFUSE_OFFSET, leg,
-					     le64_to_cpu(sb->id.offset),
-					     offset);
-		if (offset < layout.sectors)
-			return refuse_number(as, QUORUM_REFUSE_ROOM, leg,
-					     layout.sectors, offset);
-	}
-	return true;
-}
-
-static bool fits(struct quorum_assembly *as)
-{
-	return fits_planes(as) && fits_threshold(as) && fits_length(as) &&
-	       fits_offsets(as, le32_to_cpu(newest(as)->id.planes));
 }
 
 /*
@@ -322,28 +206,30 @@ static bool create(struct quorum_assembly *as, u32 good)
 	unsigned int leg;
 
 	if (good != all)
-		return refuse_number(as, QUORUM_REFUSE_NEW, __ffs(all & ~good),
-				     as->want->nr_legs, hweight32(good));
+		return quorum_refuse_number(as, QUORUM_REFUSE_NEW,
+					    __ffs(all & ~good),
+					    as->want->nr_legs, hweight32(good));
 	if (as->want->read_only)
-		return refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
+		return quorum_refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
 
 	as->change = QUORUM_CHANGE_CREATE;
 	as->added = all;
 	as->trusted = all;
 	as->live = all;
-	for_each_leg(leg, as->want->rebuild)
+	quorum_for_each_of(leg, as->want->rebuild)
 		as->state[leg] = QUORUM_MEMBER_REBUILD;
 	return true;
 }
 
 static bool assemble_new(struct quorum_assembly *as)
 {
-	u32 foreign = legs_with(as, BIT(QUORUM_FOUND_FOREIGN));
+	u32 foreign = quorum_legs_with(as, BIT(QUORUM_FOUND_FOREIGN));
 
 	if (foreign)
-		return refuse(as, QUORUM_REFUSE_NOT_BLANK, __ffs(foreign));
-	return create(as, legs_with(as, BLANKS)) &&
-	       fits_offsets(as, quorum_planes_for(as->want->nr_legs));
+		return quorum_refuse(as, QUORUM_REFUSE_NOT_BLANK,
+				     __ffs(foreign));
+	return create(as, quorum_legs_with(as, QUORUM_BLANKS)) &&
+	       quorum_fits_offsets(as, quorum_planes_for(as->want->nr_legs));
 }
 
 /* Whether nothing was ever done with it: not all of it may be there yet. */
@@ -352,11 +238,11 @@ static bool is_unused(const struct quorum_assembly *as)
 	static const struct quorum_version first = { .epoch = 1 };
 	unsigned int leg;
 
-	for_each_leg(leg, legs_with(as, SUPERS))
+	quorum_for_each_of(leg, quorum_legs_with(as, QUORUM_SUPERS))
 		if (quorum_older(first,
 				 quorum_super_version(as->answer[leg].super)))
 			return false;
-	return as->want->nr_legs == le32_to_cpu(newest(as)->id.nr_legs);
+	return as->want->nr_legs == le32_to_cpu(quorum_newest(as)->id.nr_legs);
 }
 
 /* Each try has members of its own, and none may be there as a whole. */
@@ -364,36 +250,41 @@ static bool create_again(struct quorum_assembly *as)
 {
 	unsigned int leg;
 
-	for_each_leg(leg, legs_with(as, BIT(QUORUM_FOUND_DAMAGED)))
+	quorum_for_each_of(leg, quorum_legs_with(as, BIT(QUORUM_FOUND_DAMAGED)))
 		if (!is_member(as, leg))
 			return refuse_member(as, leg);
-	return fits(as) && create(as, legs_with(as, IDENTITIES | BLANKS));
+	return quorum_fits(as) &&
+	       create(as, quorum_legs_with(as, QUORUM_IDENTITIES |
+					   QUORUM_BLANKS));
 }
 
 /* One at a time, blank, and said to be new. */
 static bool are_new(struct quorum_assembly *as)
 {
-	u32 blank = legs_with(as, BLANKS);
-	u32 foreign = legs_with(as, BIT(QUORUM_FOUND_FOREIGN)) &
+	u32 blank = quorum_legs_with(as, QUORUM_BLANKS);
+	u32 foreign = quorum_legs_with(as, BIT(QUORUM_FOUND_FOREIGN)) &
 		      as->want->rebuild;
 	u32 last = BIT(as->want->nr_legs - 1);
 
 	if (foreign)
-		return refuse(as, QUORUM_REFUSE_NOT_BLANK, __ffs(foreign));
+		return quorum_refuse(as, QUORUM_REFUSE_NOT_BLANK,
+				     __ffs(foreign));
 	if (as->change == QUORUM_CHANGE_ADD && !(blank & last))
-		return refuse_number(as, QUORUM_REFUSE_LEGS, QUORUM_NO_LEG,
-				     as->want->nr_legs - 1, as->want->nr_legs);
+		return quorum_refuse_number(as, QUORUM_REFUSE_LEGS,
+					    QUORUM_NO_LEG,
+					    as->want->nr_legs - 1,
+					    as->want->nr_legs);
 	if (blank & ~as->want->rebuild)
-		return refuse(as, QUORUM_REFUSE_BLANK,
-			      __ffs(blank & ~as->want->rebuild));
+		return quorum_refuse(as, QUORUM_REFUSE_BLANK,
+				     __ffs(blank & ~as->want->rebuild));
 	if (blank & (blank - 1) ||
 	    (blank && as->change != QUORUM_CHANGE_NONE &&
 	     as->change != QUORUM_CHANGE_ADD))
-		return refuse(as, QUORUM_REFUSE_CHANGES, __ffs(blank));
+		return quorum_refuse(as, QUORUM_REFUSE_CHANGES, __ffs(blank));
 	if (blank && as->change == QUORUM_CHANGE_NONE)
 		as->change = QUORUM_CHANGE_REPLACE;
 	if (as->want->read_only && as->change != QUORUM_CHANGE_NONE)
-		return refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
+		return quorum_refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
 	as->added = blank;
 	return true;
 }
@@ -411,12 +302,12 @@ static bool has_lost(const struct quorum_assembly *as, unsigned int leg)
 
 static void sort_legs(struct quorum_assembly *as)
 {
-	u32 supers = legs_with(as, SUPERS);
+	u32 supers = quorum_legs_with(as, QUORUM_SUPERS);
 	unsigned int leg;
 
-	as->shunned = legs_with(as, OTHERS);
-	as->damaged = legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
-	for_each_leg(leg, supers)
+	as->shunned = quorum_legs_with(as, QUORUM_OTHERS);
+	as->damaged = quorum_legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
+	quorum_for_each_of(leg, supers)
 		if (has_lost(as, leg))
 			as->rolled_back |= BIT(leg);
 	as->trusted = supers & ~as->rolled_back & ~as->want->rebuild;
@@ -450,11 +341,11 @@ static bool can_drop(struct quorum_assembly *as)
 {
 	unsigned int leg, in = 0;
 
-	for_each_leg(leg, as->trusted)
+	quorum_for_each_of(leg, as->trusted)
 		in += as->state[leg] == QUORUM_MEMBER_IN;
 	return in >= as->want->threshold ||
-	       refuse_number(as, QUORUM_REFUSE_BEHIND, QUORUM_NO_LEG,
-			     as->want->threshold, in);
+	       quorum_refuse_number(as, QUORUM_REFUSE_BEHIND, QUORUM_NO_LEG,
+				    as->want->threshold, in);
 }
 
 static bool are_enough(struct quorum_assembly *as)
@@ -463,22 +354,22 @@ static bool are_enough(struct quorum_assembly *as)
 	unsigned int have = hweight32(as->trusted);
 
 	if (have < need)
-		return refuse_number(as, QUORUM_REFUSE_FEW, QUORUM_NO_LEG, need,
-				     have);
+		return quorum_refuse_number(as, QUORUM_REFUSE_FEW,
+					    QUORUM_NO_LEG, need, have);
 	return as->change != QUORUM_CHANGE_DROP || can_drop(as);
 }
 
 static bool assemble_old(struct quorum_assembly *as)
 {
-	u32 damaged = legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
+	u32 damaged = quorum_legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
 
-	if (!legs_with(as, SUPERS))
-		return refuse(as, QUORUM_REFUSE_DAMAGED, __ffs(damaged));
+	if (!quorum_legs_with(as, QUORUM_SUPERS))
+		return quorum_refuse(as, QUORUM_REFUSE_DAMAGED, __ffs(damaged));
 	if (!find_newest(as))
 		return false;
 	if (is_unused(as))
 		return create_again(as);
-	if (!find_change(as) || !fits(as) || !are_new(as))
+	if (!find_change(as) || !quorum_fits(as) || !are_new(as))
 		return false;
 	sort_legs(as);
 	set_states(as);
@@ -506,5 +397,6 @@ bool quorum_assemble(struct quorum_assembly *as,
 
 	if (!are_known(as) || !are_one_set(as))
 		return false;
-	return legs_with(as, IDENTITIES) ? assemble_old(as) : assemble_new(as);
+	return quorum_legs_with(as, QUORUM_IDENTITIES) ? assemble_old(as) :
+							 assemble_new(as);
 }

@@ -14,111 +14,14 @@
  */
 #include "dm-quorum-flight.h"
 #include "dm-quorum-device.h"
+#include "dm-quorum-owed.h"
 
 #include <linux/jiffies.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
-/*
- * Beside the bits of legs: it is not sent yet, so it cannot end.  What is above
- * counts how often it has begun: who looked at it before cannot end it now.
- */
-#define SENDING		BIT_ULL(QUORUM_MAX_LEGS)
-#define ROUND		(SENDING << 1)
-#define ANY_OUT		(ROUND - 1)
-
 /* Where others will not do, it is seen so often whether they do now. */
 #define LOOK_AGAIN	HZ
-
-/*
- * What legs owe.  Whoever gives up on a leg and the leg itself may come here in
- * any order.
- */
-
-static bool owes_too_much(const struct quorum_owed *owed)
-{
-	return owed->ios > QUORUM_MAX_OWED_READS ||
-	       owed->bytes > QUORUM_MAX_OWED_BYTES;
-}
-
-static void __note(struct quorum_flights *all, unsigned int leg)
-{
-	struct quorum_owed *owed = &all->leg[leg];
-	u32 bit = BIT(leg);
-
-	WRITE_ONCE(all->behind, owed->ios ? all->behind | bit :
-					    all->behind & ~bit);
-	WRITE_ONCE(all->late, owed->late ? all->late | bit :
-					   all->late & ~bit);
-	WRITE_ONCE(all->full, owes_too_much(owed) ? all->full | bit :
-						    all->full & ~bit);
-}
-
-static void owe(struct quorum_flight *flight, u32 legs, bool given_up)
-{
-	struct quorum_flights *all = flight->all;
-	unsigned long flags;
-	unsigned int leg;
-
-	spin_lock_irqsave(&all->lock, flags);
-	if (given_up)
-		flight->late |= legs;
-	quorum_for_each_leg(leg, legs & ~flight->returned & ~flight->owed) {
-		all->leg[leg].ios++;
-		all->leg[leg].bytes += flight->bytes;
-		flight->owed |= BIT(leg);
-	}
-	quorum_for_each_leg(leg, legs & ~flight->returned) {
-		if (given_up && !(flight->given_up & BIT(leg))) {
-			all->leg[leg].late++;
-			atomic_inc(&all->leg[leg].device->late);
-			flight->given_up |= BIT(leg);
-		}
-		__note(all, leg);
-	}
-	spin_unlock_irqrestore(&all->lock, flags);
-}
-
-/*
- * Whether a leg that was waited for comes to say so only after the next round
- * has begun, of which it has not said anything then.
- */
-static bool is_of_last_round(struct quorum_flight *flight, unsigned int leg,
-			     s64 before)
-{
-	return before & BIT_ULL(leg) &&
-	       (atomic64_read(&flight->out) ^ before) & ~ANY_OUT;
-}
-
-/*
- * Returns whether the leg owes nothing now, and did before.  @before is what
- * was out when it came back.
- */
-static bool returned(struct quorum_flight *flight, unsigned int leg, s64 before)
-{
-	struct quorum_flights *all = flight->all;
-	struct quorum_owed *owed = &all->leg[leg];
-	unsigned long flags;
-	bool caught_up;
-
-	spin_lock_irqsave(&all->lock, flags);
-	if (!is_of_last_round(flight, leg, before))
-		flight->returned |= BIT(leg);
-	if (flight->given_up & BIT(leg)) {
-		owed->late--;
-		atomic_dec(&owed->device->late);
-	}
-	caught_up = flight->given_up & BIT(leg) && !owed->late;
-	if (flight->owed & BIT(leg)) {
-		owed->ios--;
-		owed->bytes -= flight->bytes;
-	}
-	flight->given_up &= ~BIT(leg);
-	flight->owed &= ~BIT(leg);
-	__note(all, leg);
-	spin_unlock_irqrestore(&all->lock, flags);
-	return caught_up;
-}
 
 /**
  * quorum_flight_owe() - the request was answered before some legs were back
@@ -128,41 +31,13 @@ static bool returned(struct quorum_flight *flight, unsigned int leg, s64 before)
  */
 void quorum_flight_owe(struct quorum_flight *flight)
 {
-	owe(flight, quorum_flight_out(flight), false);
+	quorum_owe(flight, quorum_flight_out(flight), false);
 }
 
 /* The legs that are not back, and not given up on.  Context: Any. */
 u32 quorum_flight_out(struct quorum_flight *flight)
 {
 	return atomic64_read(&flight->out);
-}
-
-/**
- * quorum_flights_late() - whether I/O on a leg was given up on and is not back
- * @flights: of the target
- * @leg: the leg, not a missing one
- *
- * It does not matter which table asked for it.
- *
- * Context: Any.
- */
-bool quorum_flights_late(struct quorum_flights *flights, unsigned int leg)
-{
-	struct quorum_device *device = flights->leg[leg].device;
-
-	return device && atomic_read(&device->late);
-}
-
-/* The legs of which that is true.  Context: Any. */
-u32 quorum_flights_all_late(struct quorum_flights *flights)
-{
-	unsigned int leg;
-	u32 late = 0;
-
-	for (leg = 0; leg < flights->nr_legs; leg++)
-		if (quorum_flights_late(flights, leg))
-			late |= BIT(leg);
-	return late;
 }
 
 /*
@@ -234,15 +109,6 @@ static void watch(struct quorum_flight *flight)
 		queue_delayed_work(all->wq, &all->tick, all->timeout);
 }
 
-static void not_returned(struct quorum_flight *flight, u32 legs)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&flight->all->lock, flags);
-	flight->returned &= ~legs;
-	spin_unlock_irqrestore(&flight->all->lock, flags);
-}
-
 /**
  * quorum_flight_begin() - legs are about to be sent something
  * @flight: the flight; not out, or at its end
@@ -258,10 +124,11 @@ void quorum_flight_begin(struct quorum_flight *flight, u32 legs,
 
 	flight->bytes = bytes;
 	refcount_add(hweight32(legs) + 1, &flight->refs);
-	round = (atomic64_read(&flight->out) & ~ANY_OUT) + ROUND;
-	atomic64_set(&flight->out, round | SENDING | legs);
+	round = (atomic64_read(&flight->out) & ~QUORUM_FLIGHT_ANY_OUT) +
+		QUORUM_FLIGHT_ROUND;
+	atomic64_set(&flight->out, round | QUORUM_FLIGHT_SENDING | legs);
 	if (flight->all->counts)
-		not_returned(flight, legs);
+		quorum_owed_again(flight, legs);
 }
 
 static void land(struct quorum_flight *flight)
@@ -287,19 +154,19 @@ static bool is_overdue(struct quorum_flight *flight)
 /* End it, if it is time, and the legs that are back will do. */
 static void give_up(struct quorum_flight *flight)
 {
+	s64 out, landed;
 	u32 legs;
-	s64 out;
 
 	do {
 		/* Then what else is looked at is not older: of this round. */
 		out = atomic64_read_acquire(&flight->out);
 		legs = out;
-		if (!legs || out & SENDING || !is_overdue(flight) ||
-		    !flight->ops->enough(flight, legs))
+		if (!legs || out & QUORUM_FLIGHT_SENDING ||
+		    !is_overdue(flight) || !flight->ops->enough(flight, legs))
 			return;
-	} while (atomic64_cmpxchg(&flight->out, out, out & (s64)~ANY_OUT) !=
-		 out);
-	owe(flight, legs, true);
+		landed = out & (s64)~QUORUM_FLIGHT_ANY_OUT;
+	} while (atomic64_cmpxchg(&flight->out, out, landed) != out);
+	quorum_owe(flight, legs, true);
 	land(flight);
 }
 
@@ -323,8 +190,8 @@ void quorum_flight_sent(struct quorum_flight *flight)
 
 	if (flight->all->timeout)
 		watch(flight);
-	before = atomic64_fetch_andnot(SENDING, &flight->out);
-	if ((before & ANY_OUT) == SENDING)
+	before = atomic64_fetch_andnot(QUORUM_FLIGHT_SENDING, &flight->out);
+	if ((before & QUORUM_FLIGHT_ANY_OUT) == QUORUM_FLIGHT_SENDING)
 		land(flight);
 	else
 		look(flight);
@@ -344,33 +211,13 @@ void quorum_flight_back(struct quorum_flight *flight, unsigned int leg)
 	s64 bit = BIT_ULL(leg);
 	s64 before = atomic64_fetch_andnot(bit, &flight->out);
 
-	if (all->counts && returned(flight, leg, before))
+	if (all->counts && quorum_owed_back(flight, leg, before))
 		all->caught_up(all, leg);
-	if ((before & ANY_OUT) == bit)
+	if ((before & QUORUM_FLIGHT_ANY_OUT) == bit)
 		land(flight);
-	else if (before & bit && !(before & SENDING))
+	else if (before & bit && !(before & QUORUM_FLIGHT_SENDING))
 		look(flight);
 	quorum_flight_put(flight);
-}
-
-/**
- * quorum_flight_late() - the legs that were given up on and are not back
- * @flight: the flight; not out
- *
- * The others may be sent something again.
- *
- * Context: Any.
- */
-u32 quorum_flight_late(struct quorum_flight *flight)
-{
-	unsigned long flags;
-
-	if (!flight->late)
-		return 0;
-	spin_lock_irqsave(&flight->all->lock, flags);
-	flight->late &= ~flight->returned;
-	spin_unlock_irqrestore(&flight->all->lock, flags);
-	return flight->late;
 }
 
 /*
@@ -482,22 +329,6 @@ int quorum_flights_init(struct quorum_flights *flights, unsigned int nr_legs,
 	flights->wq = alloc_workqueue("kquorum_late",
 				      WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	return flights->wq ? 0 : -ENOMEM;
-}
-
-/**
- * quorum_flights_name() - say which device a leg is
- * @flights: those of the target
- * @leg: the leg
- * @dev: the number of its device
- *
- * Context: May sleep.
- * Return: 0 or -ENOMEM.
- */
-int quorum_flights_name(struct quorum_flights *flights, unsigned int leg,
-			dev_t dev)
-{
-	flights->leg[leg].device = quorum_device_get(dev);
-	return flights->leg[leg].device ? 0 : -ENOMEM;
 }
 
 /**

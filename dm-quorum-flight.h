@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dm-quorum-flight.c: what was sent to several legs at once, and may have to go
- * on without some of them.
+ * dm-quorum-flight.c and dm-quorum-owed.c: what was sent to several legs at
+ * once, and may have to go on without some of them.
  *
  * Whoever sends something to legs has a struct quorum_flight in what the bios
  * are in, and calls

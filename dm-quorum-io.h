@@ -45,7 +45,7 @@ struct quorum_leg_io {
  * @owes: it must not end before it is known what legs have missed
  * @wait: for what is to be known before it goes on
  * @copy: what a write sends to every leg
- * @granted: how it goes on once the range is there
+ * @granted: how it goes on once the range is there, or what is done by hand
  * @work: what goes on elsewhere
  * @list: among second looks that wait for their turn
  * @held: in dm's per-bio data: whether it is held, and since when

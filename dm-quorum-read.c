@@ -9,10 +9,11 @@
  */
 #include "dm-quorum.h"
 #include "dm-quorum-answer.h"
+#include "dm-quorum-ask.h"
 #include "dm-quorum-detach.h"
 #include "dm-quorum-early.h"
+#include "dm-quorum-fifo.h"
 #include "dm-quorum-io.h"
-#include "dm-quorum-leg.h"
 #include "dm-quorum-read.h"
 #include "dm-quorum-recheck.h"
 
@@ -33,7 +34,6 @@
 /**
  * struct quorum_reads - what is the reads' own
  * @turn: where the next minimal read starts; a lost update does no harm
- * @vote_wq: completes reads: its work never waits for memory
  * @look_wq: second looks: these wait for leg I/O
  * @queued: one of these is queued
  * @waiting: those that are to follow it
@@ -48,7 +48,6 @@
  */
 struct quorum_reads {
 	unsigned int turn;
-	struct workqueue_struct *vote_wq;
 	struct workqueue_struct *look_wq;
 	/** @lock: protects what follows */
 	spinlock_t lock;
@@ -58,31 +57,6 @@ struct quorum_reads {
 	bool suspended;
 	wait_queue_head_t idle;
 };
-
-static u32 voters_for(struct quorum_io *io)
-{
-	return quorum_current(&io->q->regions, io->sector,
-			      bio_sectors(io->bio));
-}
-
-/*
- * Legs that are not asked if there are others: they owe too much.  One that was
- * given up on is asked no more before it is back, unless it is to be failed
- * when that has happened often enough.
- */
-static u32 slow_legs(struct quorum *q)
-{
-	u32 slow = READ_ONCE(q->flights.full);
-
-	return q->max_errors ? slow : slow | READ_ONCE(q->flights.late);
-}
-
-static u32 leave_slow(struct quorum_io *io, u32 voters)
-{
-	u32 quick = voters & ~slow_legs(io->q);
-
-	return hweight32(quick) >= io->q->threshold ? quick : voters;
-}
 
 /* Threshold of @voters, beginning with another one each time. */
 static u32 rotate(struct quorum *q, u32 voters)
@@ -96,21 +70,6 @@ static u32 rotate(struct quorum *q, u32 voters)
 		turn = turn + 1 < q->nr_legs ? turn + 1 : 0;
 	}
 	return legs;
-}
-
-/* The legs that read into a buffer: all, if they may be late. */
-static u32 with_buf(struct quorum_io *io)
-{
-	return unlikely(io->flight) ? io->legs : io->legs & (io->legs - 1);
-}
-
-/* Free what the first look read into. */
-static void put_bufs(struct quorum_io *io)
-{
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, with_buf(io))
-		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
 }
 
 /* A second look has begun: queue the next one. */
@@ -240,7 +199,7 @@ static void judge(struct quorum_io *io)
 {
 	bool agree = legs_agree(io);
 
-	put_bufs(io);
+	quorum_read_put(io);
 	if (likely(agree)) {
 		quorum_io_end(io, BLK_STS_OK);
 		return;
@@ -254,19 +213,6 @@ static void judge_work(struct work_struct *work)
 	judge(container_of(work, struct quorum_io, work));
 }
 
-/* Readahead may fail for reasons that are not the leg's. */
-static bool forgiven(struct quorum_io *io)
-{
-	return io->bio->bi_opf & REQ_RAHEAD;
-}
-
-static void accuse(struct quorum_io *io, unsigned int leg, blk_status_t status)
-{
-	quorum_leg_accuse(io->q, leg, quorum_io_late(io) & BIT(leg) ?
-			  QUORUM_TIMEOUTS : QUORUM_READ_ERRORS, io->sector,
-			  bio_sectors(io->bio), status);
-}
-
 /*
  * Legs have been given up on: go on without them.  Unlike an error, that a
  * readahead takes too long is no way to decline it.
@@ -277,7 +223,7 @@ static void leave_late(struct quorum_io *io)
 	unsigned int leg;
 
 	quorum_for_each_leg(leg, late)
-		accuse(io, leg, BLK_STS_TIMEOUT);
+		quorum_read_accuse(io, leg, BLK_STS_TIMEOUT);
 	io->legs &= ~late;
 }
 
@@ -291,14 +237,14 @@ static void first_look_done(struct quorum_io *io)
 		leave_late(io);
 	if (unlikely(quorum_io_failed(io, said) ||
 		     hweight32(io->legs) < io->q->threshold)) {
-		put_bufs(io);
-		io->dissent = !forgiven(io) &&
+		quorum_read_put(io);
+		io->dissent = !quorum_read_forgiven(io) &&
 			      quorum_faulty(said, io->legs, false);
 		second_look(io);
 	} else if (bytes <= COMPARE_AT_ONCE) {
 		judge(io);
 	} else {
-		quorum_io_defer(io, io->q->reads->vote_wq, judge_work);
+		quorum_io_defer(io, io->q->vote_wq, judge_work);
 	}
 }
 
@@ -313,140 +259,11 @@ static void early_done(struct quorum_io *io)
 	}
 	differs = quorum_early_differs(io);
 	io->legs &= ~quorum_io_late(io);
-	put_bufs(io);
+	quorum_read_put(io);
 	if (unlikely(differs))
 		look_later(io);
 	else
 		quorum_flight_put(io->flight);
-}
-
-/* Fails if memory is short. */
-static bool get_bufs(struct quorum_io *io, u32 legs)
-{
-	unsigned int leg;
-
-	io->legs = legs;
-	quorum_for_each_leg(leg, with_buf(io))
-		if (!quorum_buf_try(&io->q->pages, &io->leg[leg].buf,
-				    io->bio->bi_iter.bi_size))
-			return false;
-	return true;
-}
-
-static void prepare_legs(struct quorum_io *io)
-{
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, io->legs) {
-		struct quorum_leg_io *li = &io->leg[leg];
-
-		quorum_io_prepare(io, leg);
-		if (li->buf.nr)
-			quorum_buf_attach(&li->buf, &li->bio, 0,
-					  io->bio->bi_iter.bi_size);
-	}
-}
-
-/*
- * fifo: ask one leg after the other until one answers.  Who is to blame depends
- * on what the others say, and is told in the end.
- */
-
-static void fifo_next(struct quorum_io *io);
-
-static void fifo_work(struct work_struct *work)
-{
-	fifo_next(container_of(work, struct quorum_io, work));
-}
-
-/* Returns the error if none of them could. */
-static blk_status_t fifo_blame(struct quorum_io *io)
-{
-	u8 said[QUORUM_MAX_LEGS];
-	blk_status_t status;
-	unsigned int leg;
-	u32 failed;
-
-	io->legs |= io->tried;
-	failed = quorum_io_failed(io, said);
-	status = quorum_error_vote(said, failed);
-	if (failed == io->legs && quorum_requeues(io->q, status))
-		return BLK_STS_DM_REQUEUE;
-	if (forgiven(io))
-		return status;
-	quorum_for_each_leg(leg, quorum_faulty(said, io->legs, false))
-		accuse(io, leg, (__force blk_status_t)said[leg]);
-	if (failed == io->legs && quorum_holds(io->q, io->bio, status))
-		return BLK_STS_DM_REQUEUE;
-	return status;
-}
-
-static void fifo_done(struct quorum_io *io)
-{
-	unsigned int leg = __ffs(io->legs);
-
-	if (likely(!(quorum_io_late(io) & BIT(leg)) &&
-		   !io->leg[leg].bio.bi_status)) {
-		if (unlikely(io->flight))
-			quorum_buf_drain(&io->leg[leg].buf, io->bio);
-		if (unlikely(io->tried))
-			fifo_blame(io);
-		quorum_io_end(io, BLK_STS_OK);
-		return;
-	}
-
-	/* Whoever waits for pages has none. */
-	if (unlikely(io->flight) && !(quorum_io_late(io) & BIT(leg)))
-		quorum_buf_put(&io->q->pages, &io->leg[leg].buf);
-	io->tried |= BIT(leg);
-	/* Each leg's end_io would nest in the last one's. */
-	quorum_io_defer(io, io->q->reads->vote_wq, fifo_work);
-}
-
-static void fifo_failed(struct quorum_io *io)
-{
-	blk_status_t status;
-
-	io->legs = 0;
-	status = fifo_blame(io);
-	if (!forgiven(io) && status != BLK_STS_DM_REQUEUE &&
-	    !quorum_refusal(status) && !quorum_passing(status))
-		quorum_report_no_quorum(&io->q->reports, io->sector,
-					bio_sectors(io->bio));
-	quorum_io_end(io, status);
-}
-
-static void fifo_send(struct quorum_io *io)
-{
-	prepare_legs(io);
-	quorum_io_submit(io, io->legs, fifo_done);
-}
-
-/* Memory is short, but the leg may be late.  Context: write_wq. */
-static void fifo_buf_work(struct work_struct *work)
-{
-	struct quorum_io *io = container_of(work, struct quorum_io, work);
-
-	quorum_bufs_get(&io->q->pages, &io->leg[__ffs(io->legs)].buf, BIT(0),
-			io->bio->bi_iter.bi_size);
-	fifo_send(io);
-}
-
-static void fifo_next(struct quorum_io *io)
-{
-	u32 untried = voters_for(io) & ~io->tried;
-
-	if (!untried) {
-		fifo_failed(io);
-		return;
-	}
-	if (unlikely(io->flight) && untried & ~slow_legs(io->q))
-		untried &= ~slow_legs(io->q);
-	io->legs = BIT(__ffs(untried));
-	if (likely(!io->flight || get_bufs(io, io->legs)))
-		fifo_send(io);
-	else
-		quorum_io_defer(io, io->q->write_wq, fifo_buf_work);
 }
 
 /**
@@ -461,30 +278,30 @@ void quorum_read(struct quorum_io *io)
 	u32 legs;
 
 	if (q->pattern == QUORUM_PATTERN_FIFO) {
-		fifo_next(io);
+		quorum_fifo_read(io);
 		return;
 	}
 
-	legs = voters_for(io);
+	legs = quorum_read_voters(io);
 	if (unlikely(io->flight))
-		legs = leave_slow(io, legs);
+		legs = quorum_leave_slow(io, legs);
 	if (unlikely(hweight32(legs) < q->threshold)) {
 		second_look(io);
 		return;
 	}
 	if (q->pattern == QUORUM_PATTERN_MINIMAL)
 		legs = rotate(q, legs);
-	if (likely(get_bufs(io, legs))) {
-		prepare_legs(io);
+	if (likely(quorum_read_get(io, legs))) {
+		quorum_read_prepare(io);
 		if (q->pattern == QUORUM_PATTERN_EARLY)
-			quorum_early_send(io, q->reads->vote_wq, early_done);
+			quorum_early_send(io, q->vote_wq, early_done);
 		else
 			quorum_io_submit(io, legs, first_look_done);
 		return;
 	}
 
 	/* Memory is short: the second look has some in reserve. */
-	put_bufs(io);
+	quorum_read_put(io);
 	second_look(io);
 }
 
@@ -510,9 +327,9 @@ int quorum_reads_init(struct quorum *q)
 	spin_lock_init(&reads->lock);
 	INIT_LIST_HEAD(&reads->waiting);
 	init_waitqueue_head(&reads->idle);
-	reads->vote_wq = alloc_workqueue("kquorum_vote", flags, 0);
+	q->vote_wq = alloc_workqueue("kquorum_vote", flags, 0);
 	reads->look_wq = alloc_workqueue("kquorum_look", flags, MAX_LOOKS);
-	return reads->vote_wq && reads->look_wq ? 0 : -ENOMEM;
+	return q->vote_wq && reads->look_wq ? 0 : -ENOMEM;
 }
 
 /* No read is under way any more.  Context: May sleep. */
@@ -522,8 +339,8 @@ void quorum_reads_exit(struct quorum *q)
 		return;
 	if (q->reads->look_wq)
 		destroy_workqueue(q->reads->look_wq);
-	if (q->reads->vote_wq)
-		destroy_workqueue(q->reads->vote_wq);
+	if (q->vote_wq)
+		destroy_workqueue(q->vote_wq);
 	kfree(q->reads);
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dm-quorum-recall.c: what the legs of a set remember of it.
+ * dm-quorum-recall.c and dm-quorum-bitmap.c: what the legs of a set remember of
+ * it.
  */
 #ifndef DM_QUORUM_RECALL_H
 #define DM_QUORUM_RECALL_H
 
 #include "dm-quorum-assemble.h"
-#include "dm-quorum-meta-io.h"
+#include "dm-quorum-meta.h"
 
 struct quorum;
-struct quorum_meta;
 
 /**
  * struct quorum_recall - a set on its way into use
@@ -38,6 +38,14 @@ struct quorum_recall {
 	struct quorum_meta_units unit[QUORUM_MAX_LEGS];
 	u8 fresh[QUORUM_MAX_LEGS * QUORUM_UUID_SIZE];
 };
+
+/* A leg is not waited for too long if @need others answer, or have. */
+static inline void quorum_recall_wait_for(struct quorum_recall *recall,
+					  unsigned int need, u32 have)
+{
+	recall->meta->io.need = need;
+	recall->meta->io.have = have;
+}
 
 struct quorum_recall *quorum_recall_get(struct quorum *q);
 void quorum_recall_put(struct quorum_recall *recall);

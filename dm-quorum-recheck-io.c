@@ -386,50 +386,6 @@ bool quorum_recheck_ask_again(struct quorum_recheck *rc, unsigned int block)
 	return failed != untried;
 }
 
-/**
- * quorum_recheck_may_ask_less() - whether to try a smaller piece
- * @rc: the second look; of the sweep
- *
- * Return: whether a leg that could not read all may read some of it, if asked
- *	for less.
- */
-bool quorum_recheck_may_ask_less(struct quorum_recheck *rc)
-{
-	struct quorum_verdict *v = &rc->verdict;
-	unsigned int leg;
-
-	if (v->bytes == v->block_size)
-		return false;
-	quorum_for_each_leg(leg, rc->failed & ~rc->flight.late) {
-		struct quorum_leg *l = &rc->q->leg[leg];
-		u64 at = (u64)(l->offset + rc->sector) << SECTOR_SHIFT;
-		unsigned int physical = bdev_physical_block_size(l->dev->bdev);
-
-		if (physical < v->bytes || at & (physical - 1))
-			return true;
-	}
-	return false;
-}
-
-/**
- * quorum_recheck_ask_no_more() - who has not given all has nothing to say
- * @rc: the second look; of the sweep
- * @dead: legs that are not to be asked about single blocks either
- *
- * Context: Any.
- */
-void quorum_recheck_ask_no_more(struct quorum_recheck *rc, u32 dead)
-{
-	struct quorum_verdict *v = &rc->verdict;
-	unsigned int leg;
-
-	quorum_for_each_leg(leg, v->asked & ~v->answered) {
-		bitmap_fill(v->leg[leg].bad, v->blocks);
-		if (rc->shunned & ~dead & BIT(leg))
-			rc->leg[leg].untried = 0;
-	}
-}
-
 /* The legs that have lost blocks left to write. */
 static u32 have_runs(struct quorum_recheck *rc, u32 legs)
 {

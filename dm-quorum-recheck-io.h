@@ -84,8 +84,6 @@ void quorum_recheck_put(struct quorum_recheck *rc);
 void quorum_recheck_ask(struct quorum_recheck *rc);
 void quorum_recheck_ask_by_pieces(struct quorum_recheck *rc);
 bool quorum_recheck_ask_again(struct quorum_recheck *rc, unsigned int block);
-bool quorum_recheck_may_ask_less(struct quorum_recheck *rc);
-void quorum_recheck_ask_no_more(struct quorum_recheck *rc, u32 dead);
 u32 quorum_recheck_write(struct quorum_recheck *rc, u32 legs, blk_opf_t opf);
 
 #endif /* DM_QUORUM_RECHECK_IO_H */

@@ -43,6 +43,44 @@ void quorum_rechecks_exit(struct quorum *q)
 }
 
 /*
+ * Whether a leg that could not read all may read some of it, if asked for less.
+ * Only the sweep does that.
+ */
+static bool may_ask_less(struct quorum_recheck *rc)
+{
+	struct quorum_verdict *v = &rc->verdict;
+	unsigned int leg;
+
+	if (v->bytes == v->block_size)
+		return false;
+	quorum_for_each_leg(leg, rc->failed & ~rc->flight.late) {
+		struct quorum_leg *l = &rc->q->leg[leg];
+		u64 at = (u64)(l->offset + rc->sector) << SECTOR_SHIFT;
+		unsigned int physical = bdev_physical_block_size(l->dev->bdev);
+
+		if (physical < v->bytes || at & (physical - 1))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Who has not given all has nothing to say, and @dead are not to be asked about
+ * single blocks either.  Likewise.
+ */
+static void ask_no_more(struct quorum_recheck *rc, u32 dead)
+{
+	struct quorum_verdict *v = &rc->verdict;
+	unsigned int leg;
+
+	quorum_for_each_leg(leg, v->asked & ~v->answered) {
+		bitmap_fill(v->leg[leg].bad, v->blocks);
+		if (rc->shunned & ~dead & BIT(leg))
+			rc->leg[leg].untried = 0;
+	}
+}
+
+/*
  * A block without a winner, or with one by the tie rule, is voted on again if
  * another leg has something to say about it.
  */
@@ -84,11 +122,11 @@ static bool decide_piece(struct quorum_recheck *rc, u32 dead)
 	struct quorum_verdict *v = &rc->verdict;
 
 	quorum_recheck_ask(rc);
-	if (quorum_recheck_may_ask_less(rc))
+	if (may_ask_less(rc))
 		return false;
 	if (quorum_verdict_unanimous(v))
 		return true;
-	quorum_recheck_ask_no_more(rc, dead);
+	ask_no_more(rc, dead);
 	if (quorum_verdict_request(v))
 		return true;
 	vote_blocks(rc);

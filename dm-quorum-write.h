@@ -8,7 +8,6 @@
 struct quorum;
 struct quorum_io;
 
-void quorum_zeroes_init(void);
 int quorum_writes_init(struct quorum *q);
 void quorum_writes_exit(struct quorum *q);
 void quorum_write_cut(struct quorum_io *io);

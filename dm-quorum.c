@@ -24,6 +24,7 @@
 #include "dm-quorum-sync.h"
 #include "dm-quorum-table.h"
 #include "dm-quorum-write.h"
+#include "dm-quorum-zero.h"
 
 #include <linux/log2.h>
 #include <linux/module.h>

@@ -9,13 +9,17 @@
  *	dm-quorum.c		the target: construct, map, suspend and resume
  *	dm-quorum-message.c	status and messages
  *	dm-quorum-activate.c	a set put into use, and out of it
- *	dm-quorum-recall.c	what the legs remember of a set, read
+ *	dm-quorum-bitmap.c	what the legs remember of regions, read
+ *	dm-quorum-recall.c	and of the set
  *	dm-quorum-table.c	the table, read and shown
  *	dm-quorum-check.c	which options of it go together
  *	dm-quorum-open.c	the legs a table names: opened, or refused
  *	dm-quorum-read.c	optimistic reads
+ *	dm-quorum-fifo.c	reads that ask one leg after the other
+ *	dm-quorum-ask.c		whom reads ask, and where the answers go
  *	dm-quorum-early.c	reads that are answered once enough agree
  *	dm-quorum-write.c	ordered fan-out of everything that changes legs
+ *	dm-quorum-zero.c	zeroes for legs that do not know how
  *	dm-quorum-clean.c	what is dirty made clean again
  *	dm-quorum-sync.c	the background sweep: what is due, start, stop
  *	dm-quorum-scrub.c	check and repair, which outlive the device
@@ -48,6 +52,7 @@
  *	dm-quorum-bits.c	a set of regions
  *	dm-quorum-pace.c	how fast the sweep goes, and when again
  *	dm-quorum-assemble.c	which legs make a set, who is refused, and why
+ *	dm-quorum-fit.c		whether the table fits it
  *	dm-quorum-adopt.c	what they are written once that is decided
  *	dm-quorum-assemble.h	what the table asks for, and what is decided
  *	dm-quorum-format.c	what is on legs below their offset
@@ -57,6 +62,8 @@
  *	dm-quorum-pages.c	the pages they are made of, with a reserve
  *	dm-quorum-hold.c	requests held for better times
  *	dm-quorum-flight.c	what was sent to legs, and whom not to wait for
+ *	dm-quorum-owed.c	what these have not answered yet
+ *	dm-quorum-flight.h	both of it
  *	dm-quorum-device.c	what they owe, whichever table asked for it
  *	dm-quorum-range.c	the range lock
  *	dm-quorum-vote.c	who wins
@@ -139,6 +146,7 @@ struct quorum_leg {
  * @meta: what the legs are told of the set; NULL without metadata
  * @clean: what makes it clean; likewise
  * @start: begins with a request, or begins again
+ * @vote_wq: completes reads: its work never waits for memory
  * @write_wq: writes whose range came late: its work may wait for pages
  * @hash: names versions when legs disagree
  * @regions: which legs have a vote where
@@ -180,6 +188,7 @@ struct quorum {
 	struct quorum_meta *meta;
 	struct quorum_clean *clean;
 	void (*start)(struct quorum_io *io);
+	struct workqueue_struct *vote_wq;
 	struct workqueue_struct *write_wq;
 	struct crypto_shash *hash;
 
