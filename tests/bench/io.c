@@ -21,10 +21,13 @@
  *	-e EVERY   fill: only one of so many blocks
  *	-x WORD    fill: with another content
  *	-H         large pages for the buffers
+ *	-l         how long single I/Os take (in one process, one repetition)
  *
  * Prints the median, the least and the greatest time of an I/O over the
  * repetitions, in ns, and how many of a thousand were slower than -t. With
- * more processes it is the time in which all of them together do one.
+ * more processes it is the time in which all of them together do one.  With -l:
+ * the time that half of the I/Os took at most, that 99 % did, and 99.9 %, and the
+ * time from one to the next on average.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -63,6 +66,7 @@ static struct {
 	unsigned long every;
 	uint64_t pattern;
 	bool large_pages;
+	bool single;
 
 	bool write;
 	const char *path;
@@ -84,6 +88,9 @@ struct worker {
 	aio_context_t aio;
 	struct iocb *spare[MAX_DEPTH];
 	struct iocb iocb[MAX_DEPTH];
+	uint64_t start[MAX_DEPTH];
+	double *took;
+	unsigned long nr_took;
 };
 
 /* Shared by all processes. */
@@ -193,6 +200,23 @@ static void one_by_one_timed(struct worker *w, unsigned long count)
 	}
 }
 
+/* For -l. */
+static void note(struct worker *w, uint64_t start)
+{
+	w->took[w->nr_took++] = now() - start;
+}
+
+static void one_by_one_noted(struct worker *w, unsigned long count)
+{
+	uint64_t start;
+
+	while (count--) {
+		start = now();
+		one(w);
+		note(w, start);
+	}
+}
+
 static void prepare_iocbs(struct worker *w)
 {
 	unsigned int i;
@@ -217,8 +241,11 @@ static void submit(struct worker *w, unsigned int first, unsigned int end)
 	unsigned int i;
 	long r;
 
-	for (i = first; i < end; i++)
+	for (i = first; i < end; i++) {
 		w->spare[i]->aio_offset = next_offset(w);
+		if (opt.single)
+			w->start[w->spare[i] - w->iocb] = now();
+	}
 	while (first < end) {
 		r = syscall(SYS_io_submit, w->aio, end - first,
 			    w->spare + first);
@@ -226,6 +253,19 @@ static void submit(struct worker *w, unsigned int first, unsigned int end)
 			fail("io_submit");
 		first += r;
 	}
+}
+
+static struct iocb *ended(struct worker *w, const struct io_event *event)
+{
+	struct iocb *iocb = (void *)(uintptr_t)event->data;
+
+	if (event->res != (long)opt.bytes) {
+		errno = -event->res;
+		fail("%zu bytes", opt.bytes);
+	}
+	if (opt.single)
+		note(w, w->start[iocb - w->iocb]);
+	return iocb;
 }
 
 static void many_at_once(struct worker *w, unsigned long count)
@@ -245,13 +285,8 @@ static void many_at_once(struct worker *w, unsigned long count)
 			    event, NULL);
 		if (n <= 0)
 			fail("io_getevents");
-		for (i = 0; i < n; i++) {
-			if (event[i].res != (long)opt.bytes) {
-				errno = -event[i].res;
-				fail("%zu bytes", opt.bytes);
-			}
-			w->spare[spare++] = (void *)(uintptr_t)event[i].data;
-		}
+		for (i = 0; i < n; i++)
+			w->spare[spare++] = ended(w, &event[i]);
 		count -= n;
 	}
 }
@@ -260,6 +295,8 @@ static void run(struct worker *w, unsigned long count)
 {
 	if (opt.depth > 1)
 		many_at_once(w, count);
+	else if (opt.single)
+		one_by_one_noted(w, count);
 	else if (opt.slow)
 		one_by_one_timed(w, count);
 	else
@@ -377,6 +414,27 @@ static void measure_alone(void)
 	report(ns);
 }
 
+static double percentile(const struct worker *w, double share)
+{
+	return w->took[(unsigned long)((w->nr_took - 1) * share)];
+}
+
+static void measure_single(void)
+{
+	static struct worker w;
+	uint64_t start;
+	double each;
+
+	open_device(&w, 0);
+	w.took = map(opt.count * sizeof(*w.took), MAP_PRIVATE);
+	start = now();
+	run(&w, opt.count);
+	each = (double)(now() - start) / opt.count;
+	qsort(w.took, w.nr_took, sizeof(*w.took), ascending);
+	printf("%.0f %.0f %.0f %.0f\n", percentile(&w, .5),
+	       percentile(&w, .99), percentile(&w, .999), each);
+}
+
 static void measure_together(void)
 {
 	double ns[MAX_REPS + 1];
@@ -438,7 +496,7 @@ static void parse(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "d:j:n:r:suf:k:t:e:x:H")) != -1) {
+	while ((c = getopt(argc, argv, "d:j:n:r:suf:k:t:e:x:Hl")) != -1) {
 		switch (c) {
 		case 'd':
 			opt.depth = number(optarg, 1, MAX_DEPTH);
@@ -476,11 +534,15 @@ static void parse(int argc, char **argv)
 		case 'H':
 			opt.large_pages = true;
 			break;
+		case 'l':
+			opt.single = true;
+			break;
 		default:
 			exit(2);
 		}
 	}
-	if (argc - optind != 4 || (opt.slow && opt.procs * opt.depth > 1)) {
+	if (argc - optind != 4 || (opt.slow && opt.procs * opt.depth > 1) ||
+	    (opt.single && opt.procs > 1)) {
 		fputs(usage, stderr);
 		exit(2);
 	}
@@ -498,6 +560,8 @@ int main(int argc, char **argv)
 	shared = map(4096, MAP_SHARED);
 	if (!strcmp(argv[optind], "fill"))
 		fill();
+	else if (opt.single)
+		measure_single();
 	else if (opt.procs > 1)
 		measure_together();
 	else
