@@ -26,8 +26,8 @@
  * Prints the median, the least and the greatest time of an I/O over the
  * repetitions, in ns, and how many of a thousand were slower than -t. With
  * more processes it is the time in which all of them together do one.  With -l:
- * the time that half of the I/Os took at most, that 99 % did, and 99.9 %, and the
- * time from one to the next on average.
+ * the time that half of the I/Os took at most, that 99 % did, and 99.9 %, and
+ * the time from one to the next on average.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -30,7 +30,6 @@
  * @slow: how late a slow one is
  * @every: one of so many
  * @thread: passes bios on
- * @lock: protects what follows
  * @hung: nothing is passed on
  * @chance: where the random numbers are
  * @waiting: bios, the first one due first
@@ -42,6 +41,7 @@ struct late {
 	ktime_t slow;
 	unsigned int every;
 	struct task_struct *thread;
+	/* @lock: protects what follows it */
 	spinlock_t lock;
 	bool hung;
 	u64 chance;

@@ -46,7 +46,7 @@ KEEP_MODULES='^kernel/(
 	drivers/(dax|md|nvdimm|virtio)/.*|
 	drivers/block/((brd|loop|nbd|ublk_drv|virtio_blk)\.|(null_blk|zram)/).*|
 	drivers/char/(virtio_console|hw_random/virtio-rng)\..*|
-	drivers/nvme/(common/.*|host/nvme(-core)?\..*)|
+	drivers/nvme/(common/.*|host/nvme(-core|-tcp)?\..*|target/nvmet-tcp\..*)|
 	drivers/scsi/(scsi_|sd_mod|sg|ses|virtio_scsi|device_handler/).*|
 	fs/(btrfs|configfs|ext4|f2fs|fat|fuse|overlayfs|squashfs|xfs)/.*
 )$'
