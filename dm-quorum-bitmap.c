@@ -66,11 +66,11 @@ static u32 choose_copies(struct quorum_recall *recall, u32 index,
 
 /*
  * Remember what is known of one word of regions.  What is dirty may differ, and
- * nobody is to blame for it; @lost: so may all else.
+ * nobody is to blame for it; @doubt: nor is it for a crash alone that it may.
  */
 static void load_word(struct quorum_recall *recall,
 		      const struct quorum_disk_block *block, u32 i,
-		      unsigned long at, unsigned int shift, bool lost)
+		      unsigned long at, unsigned int shift, bool doubt)
 {
 	struct quorum *q = recall->q;
 	const struct quorum_layout *layout = &recall->meta->layout;
@@ -81,7 +81,7 @@ static void load_word(struct quorum_recall *recall,
 	dirty = quorum_block_word(block, layout, QUORUM_PLANE_DIRTY, i) >>
 		shift;
 	quorum_recall_dirty(&q->regions, at, dirty);
-	quorum_suspects_recall(&q->suspects, at, dirty, !lost);
+	quorum_suspects_recall(&q->suspects, at, dirty, !doubt);
 	for (leg = 0; leg < q->nr_legs; leg++) {
 		word = quorum_block_word(block, layout,
 					 quorum_meta_plane(recall->meta, leg),
@@ -94,7 +94,7 @@ static void load_word(struct quorum_recall *recall,
 
 static void load_block(struct quorum_recall *recall,
 		       const struct quorum_disk_block *block, u32 index,
-		       bool lost)
+		       bool doubt)
 {
 	struct quorum_layout *layout = &recall->meta->layout;
 	unsigned long base = (unsigned long)index * layout->words;
@@ -108,7 +108,7 @@ static void load_block(struct quorum_recall *recall,
 
 			if (at * BITS_PER_LONG >= layout->regions)
 				return;
-			load_word(recall, block, i, at, 32 * half, lost);
+			load_word(recall, block, i, at, 32 * half, doubt);
 		}
 }
 
@@ -152,11 +152,12 @@ static bool is_doubtful(struct quorum_recall *recall,
 
 /*
  * Returns whether the block has to be written: also if there may be a newer
- * copy somewhere.
+ * copy somewhere.  @doubt: one was lost before, and legs may have what they had
+ * then.
  */
 static bool adopt_block(struct quorum_recall *recall,
 			const struct quorum_merge *merge, u32 index,
-			unsigned int nr, u32 legs)
+			unsigned int nr, u32 legs, bool doubt)
 {
 	const struct quorum_disk_block *copy[QUORUM_MAX_LEGS];
 	struct quorum_disk_block *block = recall->meta->io.block[0][0];
@@ -173,7 +174,9 @@ static bool adopt_block(struct quorum_recall *recall,
 	if (recall->as.change == QUORUM_CHANGE_GROW)
 		grow_block(recall, block, index, recall->before.regions);
 	news = quorum_block_adopt(block, &recall->meta->layout, merge, lost);
-	load_block(recall, block, index, lost);
+	load_block(recall, block, index, lost || doubt);
+	if (lost)
+		recall->meta->super->doubt = cpu_to_le32(1);
 	return news || !sure || is_doubtful(recall, block, legs) ||
 	       hweight32(newest) < quorum_assembly_quorum(&recall->as);
 }
@@ -182,7 +185,8 @@ static bool adopt_block(struct quorum_recall *recall,
  * quorum_recall_blocks() - take over what is known of all regions
  * @recall: accepted by quorum_recall_legs(), and meta->super is made
  *
- * Blocks that enough legs do not have as they are now are to be written.
+ * Blocks that enough legs do not have as they are now are to be written.  That
+ * one was lost is in the superblock, which legs take first.
  *
  * Context: May sleep, on leg I/O.
  */
@@ -191,6 +195,7 @@ void quorum_recall_blocks(struct quorum_recall *recall)
 	struct quorum_meta *meta = recall->meta;
 	u32 blocks = meta->layout.blocks, at, i, nr, bad;
 	unsigned int copies = quorum_assembly_quorum(&recall->as);
+	bool doubt = meta->super->doubt;
 	struct quorum_merge merge;
 
 	quorum_assembly_merge(&recall->as, meta->super, &merge);
@@ -204,7 +209,7 @@ void quorum_recall_blocks(struct quorum_recall *recall)
 		recall->unread |= bad;
 		for (i = 0; i < nr; i++)
 			if (adopt_block(recall, &merge, at + i, i,
-					recall->as.trusted & ~bad))
+					recall->as.trusted & ~bad, doubt))
 				__set_bit(at + i, meta->needed);
 	}
 }

@@ -14,6 +14,7 @@
 #include "dm-quorum-flush.h"
 #include "dm-quorum-leg.h"
 #include "dm-quorum-meta.h"
+#include "dm-quorum-suspect.h"
 #include "dm-quorum-sync.h"
 
 #include <linux/completion.h>
@@ -117,10 +118,13 @@ static bool flush_all(struct quorum *q)
  */
 bool quorum_clean_prepare(struct quorum *q)
 {
+	bool settled = !quorum_any_suspect(&q->suspects);
 	unsigned int i;
 
 	if (!flush_all(q))
 		return false;
+	if (settled)
+		WRITE_ONCE(q->meta->settled, true);
 	for (i = 0; i < 2; i++) {
 		quorum_meta_need_super(q->meta);
 		if (quorum_meta_commit(q->meta))

@@ -157,6 +157,8 @@ struct quorum_disk_member {
  * @sweep_at: where it is
  * @sweep_differ: sectors that it found to differ so far
  * @sweep_unresolved: sectors that it found no winner for
+ * @doubt: not zero: bitmap blocks were lost, and legs have not been compared
+ *	everywhere since.  Where it is dirty, more than a crash may have happened
  * @reserved: zero
  * @member: the legs, by their place in the table
  * @counter: their counters, in the order of the status line
@@ -182,7 +184,8 @@ struct quorum_disk_super {
 	__le64 sweep_at;
 	__le64 sweep_differ;
 	__le64 sweep_unresolved;
-	u8 reserved[368];
+	__le32 doubt;
+	u8 reserved[364];
 	struct quorum_disk_member member[QUORUM_DISK_LEGS];
 	__le64 counter[QUORUM_DISK_LEGS][QUORUM_DISK_COUNTERS];
 };
@@ -272,7 +275,8 @@ QUORUM_AT(quorum_disk_super, sweep_end, 624);
 QUORUM_AT(quorum_disk_super, sweep_at, 632);
 QUORUM_AT(quorum_disk_super, sweep_differ, 640);
 QUORUM_AT(quorum_disk_super, sweep_unresolved, 648);
-QUORUM_AT(quorum_disk_super, reserved, 656);
+QUORUM_AT(quorum_disk_super, doubt, 656);
+QUORUM_AT(quorum_disk_super, reserved, 660);
 QUORUM_AT(quorum_disk_super, member, 1024);
 QUORUM_AT(quorum_disk_super, counter, 2304);
 

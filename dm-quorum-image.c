@@ -185,6 +185,8 @@ void quorum_image_add_super(struct quorum_meta *meta, u32 legs)
 	unsigned int leg, slot;
 
 	fill_kept(meta);
+	if (READ_ONCE(meta->settled))
+		meta->super->doubt = 0;
 	meta->super->written = cpu_to_le64(ktime_get_real_seconds());
 	quorum_for_each_leg(leg, legs) {
 		struct quorum_disk_super *sb = meta->io.leg[leg].super;

@@ -79,6 +79,7 @@ struct quorum_prompt {
  * @unflushed: live legs that failed a flush nobody asked for: it counts as one
  *	that the next flush was for
  * @used: the set has been in use with this table
+ * @settled: since then nothing was suspect, and legs were flushed after that
  * @running: it is: commits may be made
  * @safe: regions that are known to be dirty
  * @touched: regions that were written to since they were looked at last
@@ -118,6 +119,7 @@ struct quorum_meta {
 	atomic_t unflushed;
 	bool recalled;
 	bool used;
+	bool settled;
 	bool running;
 
 	/** @lock: protects what follows, and @safe and @touched from changes */

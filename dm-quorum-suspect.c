@@ -195,6 +195,11 @@ unsigned long quorum_nr_undecided(struct quorum_suspects *suspects)
 	return READ_ONCE(suspects->undecided.weight);
 }
 
+bool quorum_any_suspect(struct quorum_suspects *suspects)
+{
+	return quorum_nr_unsettled(suspects) || quorum_nr_undecided(suspects);
+}
+
 /* Which of the regions of one word, as of quorum_bits_word(), are suspect. */
 unsigned long quorum_suspects_word(struct quorum_suspects *suspects,
 				   unsigned long word)

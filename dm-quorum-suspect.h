@@ -57,6 +57,7 @@ unsigned long quorum_next_undecided(struct quorum_suspects *suspects,
 				    unsigned long region);
 unsigned long quorum_nr_unsettled(struct quorum_suspects *suspects);
 unsigned long quorum_nr_undecided(struct quorum_suspects *suspects);
+bool quorum_any_suspect(struct quorum_suspects *suspects);
 unsigned long quorum_suspects_word(struct quorum_suspects *suspects,
 				   unsigned long word);
 

@@ -86,6 +86,7 @@ static void add_state(struct json_object *made,
 	add_number(made, "sweep_differ", le64_to_cpu(sb->sweep_differ));
 	add_number(made, "sweep_unresolved",
 		   le64_to_cpu(sb->sweep_unresolved));
+	add_number(made, "doubt", le32_to_cpu(sb->doubt));
 }
 
 static const char *member_state(u32 state)
