@@ -158,7 +158,7 @@ struct quorum_disk_member {
  * @sweep_differ: sectors that it found to differ so far
  * @sweep_unresolved: sectors that it found no winner for
  * @doubt: not zero: bitmap blocks were lost, and legs have not been compared
- *	everywhere since.  Where it is dirty, more than a crash may have happened
+ *	everywhere since.  Where it is dirty, more than a crash may be to blame
  * @reserved: zero
  * @member: the legs, by their place in the table
  * @counter: their counters, in the order of the status line
