@@ -312,6 +312,29 @@ void quorum_pages_put(struct quorum_pages *pages, struct bio_vec *bvecs,
 	keep_used(pages, bvecs, nr);
 }
 
+/**
+ * quorum_pages_refill() - set aside anew what was taken of the reserve
+ * @pages: the pages
+ * @gfp: how to get them
+ *
+ * For when those who took it may keep it for long.
+ *
+ * Context: Process, or as @gfp says.
+ * Return: Whether the reserve is full.
+ */
+bool quorum_pages_refill(struct quorum_pages *pages, gfp_t gfp)
+{
+	struct page *page;
+
+	while (quorum_pages_short(pages)) {
+		page = alloc_page(gfp);
+		if (!page)
+			return false;
+		mempool_free(page, &pages->reserve);
+	}
+	return true;
+}
+
 /*
  * Construction.
  */

@@ -48,6 +48,12 @@ struct quorum_pages {
 	struct shrinker *shrinker;
 };
 
+/* Whether something is missing in the reserve.  Context: Any. */
+static inline bool quorum_pages_short(struct quorum_pages *pages)
+{
+	return READ_ONCE(pages->reserve.curr_nr) < pages->reserve.min_nr;
+}
+
 int quorum_pages_init(struct quorum_pages *pages, unsigned int nr);
 void quorum_pages_exit(struct quorum_pages *pages);
 unsigned int quorum_pages_get(struct quorum_pages *pages,
@@ -55,6 +61,7 @@ unsigned int quorum_pages_get(struct quorum_pages *pages,
 			      gfp_t gfp);
 void quorum_pages_put(struct quorum_pages *pages, struct bio_vec *bvecs,
 		      unsigned int nr);
+bool quorum_pages_refill(struct quorum_pages *pages, gfp_t gfp);
 void quorum_pages_trim(struct quorum_pages *pages);
 
 #endif /* DM_QUORUM_PAGES_H */

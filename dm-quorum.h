@@ -160,6 +160,7 @@ struct quorum_leg {
  * @flushes: those that no request asked for
  * @detached: requests that may outlive their bio
  * @detach_wq: those that wait for room for that
+ * @refill: sets aside anew what legs that hang keep
  * @sync: the sweep
  * @reports: what is told of bad legs
  * @leg: the legs
@@ -210,6 +211,7 @@ struct quorum {
 	mempool_t flushes;
 	mempool_t detached;
 	struct workqueue_struct *detach_wq;
+	struct delayed_work refill;
 
 	struct quorum_sync *sync;
 

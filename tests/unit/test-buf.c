@@ -361,6 +361,23 @@ static void test_reserve(void **state)
 	end();
 }
 
+/* Whoever has the reserve may keep it: it is full as soon as there is memory. */
+static void test_refill(void **state)
+{
+	begin();
+	mem_plan.nowait_fails = 1000;
+	quorum_bufs_get(&pages, bufs, ALL, MAX_BYTES);
+	check(!pages.reserve.curr_nr && quorum_pages_short(&pages));
+	check(!quorum_pages_refill(&pages, GFP_NOWAIT));
+	mem_plan.nowait_fails = 0;
+	check(quorum_pages_refill(&pages, GFP_NOWAIT));
+	check(pages.reserve.curr_nr == RESERVE && !quorum_pages_short(&pages));
+	put_all();
+	quorum_pages_trim(&pages);
+	check(mem_pages_out == RESERVE);
+	end();
+}
+
 static void test_refused(void **state)
 {
 	unsigned int i, refused = 0;
@@ -471,6 +488,7 @@ int main(void)
 		cmocka_unit_test(test_attach),
 		cmocka_unit_test(test_accounted),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_refill),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_users),
 	};
