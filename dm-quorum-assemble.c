@@ -32,12 +32,12 @@ static bool are_known(struct quorum_assembly *as)
 	unsigned int leg;
 
 	if (legs)
-		return quorum_refuse(as, QUORUM_REFUSE_UNKNOWN, __ffs(legs));
+		return quorum_reject(as, QUORUM_REFUSE_UNKNOWN, __ffs(legs));
 	quorum_for_each_of(leg, quorum_legs_with(as, QUORUM_IDENTITIES))
 		if (!as->want->read_only &&
 		    le32_to_cpu(as->answer[leg].super->id.ro_compat) &
 		    ~QUORUM_RO_COMPAT_KNOWN)
-			return quorum_refuse(as, QUORUM_REFUSE_READ_ONLY, leg);
+			return quorum_reject(as, QUORUM_REFUSE_READ_ONLY, leg);
 	return true;
 }
 
@@ -53,7 +53,7 @@ static bool are_one_set(struct quorum_assembly *as)
 		if (!set_uuid)
 			set_uuid = uuid;
 		if (!is_uuid(uuid, set_uuid))
-			return quorum_refuse(as, QUORUM_REFUSE_SET, leg);
+			return quorum_reject(as, QUORUM_REFUSE_SET, leg);
 	}
 	return true;
 }
@@ -74,7 +74,7 @@ static bool has_one_past(struct quorum_assembly *as, u32 legs)
 		for (a = 0; a < b; a++)
 			if (legs & BIT(a) && legs & BIT(b) &&
 			    is_split(as->answer[a].super, as->answer[b].super))
-				return quorum_refuse(as, QUORUM_REFUSE_SPLIT,
+				return quorum_reject(as, QUORUM_REFUSE_SPLIT,
 						     b);
 	return true;
 }
@@ -87,7 +87,7 @@ static bool find_newest(struct quorum_assembly *as)
 	unsigned int leg;
 
 	if (!legs)
-		return quorum_refuse_number(as, QUORUM_REFUSE_FEW,
+		return quorum_reject_number(as, QUORUM_REFUSE_FEW,
 					    QUORUM_NO_LEG, as->want->threshold,
 					    0);
 	quorum_for_each_of(leg, legs) {
@@ -135,9 +135,9 @@ static bool refuse_member(struct quorum_assembly *as, unsigned int leg)
 
 	for (place = 0; place < legs; place++)
 		if (is_uuid(quorum_newest(as)->member[place].uuid, uuid))
-			return quorum_refuse_number(as, QUORUM_REFUSE_PLACE,
+			return quorum_reject_number(as, QUORUM_REFUSE_PLACE,
 						    leg, place, leg);
-	return quorum_refuse(as, QUORUM_REFUSE_REPLACED, leg);
+	return quorum_reject(as, QUORUM_REFUSE_REPLACED, leg);
 }
 
 static bool are_members(struct quorum_assembly *as)
@@ -166,7 +166,7 @@ static bool find_dropped(struct quorum_assembly *as)
 		if (fit != legs)
 			continue;
 		if (found != QUORUM_NO_LEG)
-			return quorum_refuse(as, QUORUM_REFUSE_DROP,
+			return quorum_reject(as, QUORUM_REFUSE_DROP,
 					     QUORUM_NO_LEG);
 		found = dropped;
 	}
@@ -183,7 +183,7 @@ static bool find_change(struct quorum_assembly *as)
 	else if (as->want->nr_legs == legs - 1)
 		as->change = QUORUM_CHANGE_DROP;
 	else if (as->want->nr_legs != legs)
-		return quorum_refuse_number(as, QUORUM_REFUSE_LEGS,
+		return quorum_reject_number(as, QUORUM_REFUSE_LEGS,
 					    QUORUM_NO_LEG, legs,
 					    as->want->nr_legs);
 	if (as->change == QUORUM_CHANGE_DROP && !find_dropped(as))
@@ -206,11 +206,11 @@ static bool create(struct quorum_assembly *as, u32 good)
 	unsigned int leg;
 
 	if (good != all)
-		return quorum_refuse_number(as, QUORUM_REFUSE_NEW,
+		return quorum_reject_number(as, QUORUM_REFUSE_NEW,
 					    __ffs(all & ~good),
 					    as->want->nr_legs, hweight32(good));
 	if (as->want->read_only)
-		return quorum_refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
+		return quorum_reject(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
 
 	as->change = QUORUM_CHANGE_CREATE;
 	as->added = all;
@@ -226,7 +226,7 @@ static bool assemble_new(struct quorum_assembly *as)
 	u32 foreign = quorum_legs_with(as, BIT(QUORUM_FOUND_FOREIGN));
 
 	if (foreign)
-		return quorum_refuse(as, QUORUM_REFUSE_NOT_BLANK,
+		return quorum_reject(as, QUORUM_REFUSE_NOT_BLANK,
 				     __ffs(foreign));
 	return create(as, quorum_legs_with(as, QUORUM_BLANKS)) &&
 	       quorum_fits_offsets(as, quorum_planes_for(as->want->nr_legs));
@@ -267,24 +267,24 @@ static bool are_new(struct quorum_assembly *as)
 	u32 last = BIT(as->want->nr_legs - 1);
 
 	if (foreign)
-		return quorum_refuse(as, QUORUM_REFUSE_NOT_BLANK,
+		return quorum_reject(as, QUORUM_REFUSE_NOT_BLANK,
 				     __ffs(foreign));
 	if (as->change == QUORUM_CHANGE_ADD && !(blank & last))
-		return quorum_refuse_number(as, QUORUM_REFUSE_LEGS,
+		return quorum_reject_number(as, QUORUM_REFUSE_LEGS,
 					    QUORUM_NO_LEG,
 					    as->want->nr_legs - 1,
 					    as->want->nr_legs);
 	if (blank & ~as->want->rebuild)
-		return quorum_refuse(as, QUORUM_REFUSE_BLANK,
+		return quorum_reject(as, QUORUM_REFUSE_BLANK,
 				     __ffs(blank & ~as->want->rebuild));
 	if (blank & (blank - 1) ||
 	    (blank && as->change != QUORUM_CHANGE_NONE &&
 	     as->change != QUORUM_CHANGE_ADD))
-		return quorum_refuse(as, QUORUM_REFUSE_CHANGES, __ffs(blank));
+		return quorum_reject(as, QUORUM_REFUSE_CHANGES, __ffs(blank));
 	if (blank && as->change == QUORUM_CHANGE_NONE)
 		as->change = QUORUM_CHANGE_REPLACE;
 	if (as->want->read_only && as->change != QUORUM_CHANGE_NONE)
-		return quorum_refuse(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
+		return quorum_reject(as, QUORUM_REFUSE_CHANGE, QUORUM_NO_LEG);
 	as->added = blank;
 	return true;
 }
@@ -344,7 +344,7 @@ static bool can_drop(struct quorum_assembly *as)
 	quorum_for_each_of(leg, as->trusted)
 		in += as->state[leg] == QUORUM_MEMBER_IN;
 	return in >= as->want->threshold ||
-	       quorum_refuse_number(as, QUORUM_REFUSE_BEHIND, QUORUM_NO_LEG,
+	       quorum_reject_number(as, QUORUM_REFUSE_BEHIND, QUORUM_NO_LEG,
 				    as->want->threshold, in);
 }
 
@@ -354,7 +354,7 @@ static bool are_enough(struct quorum_assembly *as)
 	unsigned int have = hweight32(as->trusted);
 
 	if (have < need)
-		return quorum_refuse_number(as, QUORUM_REFUSE_FEW,
+		return quorum_reject_number(as, QUORUM_REFUSE_FEW,
 					    QUORUM_NO_LEG, need, have);
 	return as->change != QUORUM_CHANGE_DROP || can_drop(as);
 }
@@ -364,7 +364,7 @@ static bool assemble_old(struct quorum_assembly *as)
 	u32 damaged = quorum_legs_with(as, BIT(QUORUM_FOUND_DAMAGED));
 
 	if (!quorum_legs_with(as, QUORUM_SUPERS))
-		return quorum_refuse(as, QUORUM_REFUSE_DAMAGED, __ffs(damaged));
+		return quorum_reject(as, QUORUM_REFUSE_DAMAGED, __ffs(damaged));
 	if (!find_newest(as))
 		return false;
 	if (is_unused(as))

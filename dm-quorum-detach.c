@@ -12,11 +12,6 @@
 /* So many requests are under way however short memory is. */
 #define RESERVE		16
 
-/* Where there was no memory to set aside, it is asked for again so often. */
-#define REFILL_AGAIN	HZ
-#define REFILL_GFP	(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN |	\
-			 __GFP_NOMEMALLOC)
-
 /**
  * struct detached - a request of its own
  * @flight: what legs were sent
@@ -90,56 +85,10 @@ static bool enough(struct quorum_flight *flight, u32 out)
 			      d->sectors);
 }
 
-/*
- * A leg that hangs may keep for days what was set aside for when memory is
- * short: then that much is set aside anew.
- */
-
-static bool is_short(struct quorum *q)
-{
-	return READ_ONCE(q->detached.curr_nr) < q->detached.min_nr;
-}
-
-static bool refill(struct quorum *q)
-{
-	struct detached *d;
-
-	while (is_short(q)) {
-		d = kmalloc(detached_size(q), REFILL_GFP);
-		if (!d)
-			return false;
-		mempool_free(d, &q->detached);
-	}
-	return quorum_pages_refill(&q->pages, REFILL_GFP);
-}
-
-static void refill_work(struct work_struct *work)
-{
-	struct quorum *q = container_of(to_delayed_work(work), struct quorum,
-					refill);
-
-	if (!refill(q))
-		queue_delayed_work(q->detach_wq, &q->refill, REFILL_AGAIN);
-}
-
-/**
- * quorum_detach_owed() - a request goes on without some legs
- * @q: the target
- *
- * Context: Any; does not sleep.
- */
-void quorum_detach_owed(struct quorum *q)
-{
-	if (unlikely(is_short(q) || quorum_pages_short(&q->pages)))
-		queue_delayed_work(q->detach_wq, &q->refill, 0);
-}
-
 static void all_back(struct quorum_flight *flight)
 {
 	struct quorum_io *io = &detached_of(flight)->io;
 
-	if (flight->late)
-		quorum_detach_owed(io->q);
 	io->end(io);
 }
 
@@ -219,7 +168,6 @@ void quorum_detach(struct quorum_io *io, void (*start)(struct quorum_io *io))
  */
 int quorum_detach_init(struct quorum *q)
 {
-	INIT_DELAYED_WORK(&q->refill, refill_work);
 	if (q->leg_timeout)
 		q->detach = QUORUM_DETACH_READS | QUORUM_DETACH_WRITES;
 	else if (q->pattern == QUORUM_PATTERN_EARLY)
@@ -237,9 +185,7 @@ int quorum_detach_init(struct quorum *q)
 /* There are none any more.  Context: May sleep. */
 void quorum_detach_exit(struct quorum *q)
 {
-	if (q->detach_wq) {
-		cancel_delayed_work_sync(&q->refill);
+	if (q->detach_wq)
 		destroy_workqueue(q->detach_wq);
-	}
 	mempool_exit(&q->detached);
 }

@@ -42,7 +42,6 @@ struct quorum_early *quorum_early_of(struct quorum_io *io);
 
 int quorum_detach_init(struct quorum *q);
 void quorum_detach_exit(struct quorum *q);
-void quorum_detach_owed(struct quorum *q);
 void quorum_detach(struct quorum_io *io, void (*start)(struct quorum_io *io));
 
 #endif /* DM_QUORUM_DETACH_H */

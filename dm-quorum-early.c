@@ -52,7 +52,6 @@ static void answer(struct quorum_io *io, unsigned int leg)
 
 	quorum_early_of(io)->answer = leg;
 	quorum_flight_owe(io->flight);
-	quorum_detach_owed(io->q);
 	quorum_buf_drain(&io->leg[leg].buf, bio);
 	io->bio = NULL;
 	bio->bi_status = BLK_STS_OK;

@@ -89,9 +89,9 @@ static void fifo_buf_work(struct work_struct *work)
 
 /**
  * quorum_fifo_read() - ask the next leg
- * @io: the request
+ * @io: the request; it may have ended, and be gone, when this returns
  *
- * Context: Any; does not sleep.
+ * Context: Any that may submit bios.
  */
 void quorum_fifo_read(struct quorum_io *io)
 {

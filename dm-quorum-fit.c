@@ -13,7 +13,7 @@ static bool fits_threshold(struct quorum_assembly *as)
 	if (as->change != QUORUM_CHANGE_NONE)
 		threshold = as->want->nr_legs / 2 + 1;
 	return as->want->threshold == threshold ||
-	       quorum_refuse_number(as, QUORUM_REFUSE_THRESHOLD, QUORUM_NO_LEG,
+	       quorum_reject_number(as, QUORUM_REFUSE_THRESHOLD, QUORUM_NO_LEG,
 				    threshold, as->want->threshold);
 }
 
@@ -22,13 +22,13 @@ static bool fits_length(struct quorum_assembly *as)
 	u64 length = le64_to_cpu(quorum_newest(as)->id.length);
 
 	if (as->want->length < length)
-		return quorum_refuse_number(as, QUORUM_REFUSE_LENGTH,
+		return quorum_reject_number(as, QUORUM_REFUSE_LENGTH,
 					    QUORUM_NO_LEG, length,
 					    as->want->length);
 	if (as->want->length == length)
 		return true;
 	if (as->change != QUORUM_CHANGE_NONE)
-		return quorum_refuse(as, QUORUM_REFUSE_CHANGES, QUORUM_NO_LEG);
+		return quorum_reject(as, QUORUM_REFUSE_CHANGES, QUORUM_NO_LEG);
 	as->change = QUORUM_CHANGE_GROW;
 	return true;
 }
@@ -39,11 +39,11 @@ static bool fits_planes(struct quorum_assembly *as)
 	u32 planes = le32_to_cpu(quorum_newest(as)->id.planes);
 
 	if (as->want->region_sectors != region_sectors)
-		return quorum_refuse_number(as, QUORUM_REFUSE_REGION,
+		return quorum_reject_number(as, QUORUM_REFUSE_REGION,
 					    QUORUM_NO_LEG, region_sectors,
 					    as->want->region_sectors);
 	return as->want->nr_legs <= planes ||
-	       quorum_refuse_number(as, QUORUM_REFUSE_PLANES, QUORUM_NO_LEG,
+	       quorum_reject_number(as, QUORUM_REFUSE_PLANES, QUORUM_NO_LEG,
 				    planes, as->want->nr_legs);
 }
 
@@ -63,18 +63,18 @@ bool quorum_fits_offsets(struct quorum_assembly *as, u32 planes)
 
 	if (!quorum_layout(&layout, as->want->length, as->want->region_sectors,
 			   planes))
-		return quorum_refuse(as, QUORUM_REFUSE_ROOM, QUORUM_NO_LEG);
+		return quorum_reject(as, QUORUM_REFUSE_ROOM, QUORUM_NO_LEG);
 	quorum_for_each_of(leg, legs) {
 		const struct quorum_disk_super *sb = as->answer[leg].super;
 		u64 offset = as->want->offset[leg];
 
 		if (sb && le64_to_cpu(sb->id.offset) != offset)
-			return quorum_refuse_number(as, QUORUM_REFUSE_OFFSET,
+			return quorum_reject_number(as, QUORUM_REFUSE_OFFSET,
 						    leg,
 						    le64_to_cpu(sb->id.offset),
 						    offset);
 		if (offset < layout.sectors)
-			return quorum_refuse_number(as, QUORUM_REFUSE_ROOM, leg,
+			return quorum_reject_number(as, QUORUM_REFUSE_ROOM, leg,
 						    layout.sectors, offset);
 	}
 	return true;

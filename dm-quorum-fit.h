@@ -26,7 +26,7 @@
 	(BIT(QUORUM_FOUND_FOREIGN) | BIT(QUORUM_FOUND_UNREADABLE))
 
 /* Refuse the legs.  Returns false, for the caller to return. */
-static inline bool quorum_refuse(struct quorum_assembly *as,
+static inline bool quorum_reject(struct quorum_assembly *as,
 				 enum quorum_refusal refusal, unsigned int leg)
 {
 	as->refusal = refusal;
@@ -34,13 +34,13 @@ static inline bool quorum_refuse(struct quorum_assembly *as,
 	return false;
 }
 
-static inline bool quorum_refuse_number(struct quorum_assembly *as,
+static inline bool quorum_reject_number(struct quorum_assembly *as,
 					enum quorum_refusal refusal,
 					unsigned int leg, u64 need, u64 have)
 {
 	as->need = need;
 	as->have = have;
-	return quorum_refuse(as, refusal, leg);
+	return quorum_reject(as, refusal, leg);
 }
 
 /* The legs that hold one of @kinds. */

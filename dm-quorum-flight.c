@@ -303,7 +303,7 @@ static void tick_work(struct work_struct *work)
  * @timeout_ms: after so many ms a leg is given up on; 0 is never
  * @counts: what legs owe is counted without that, too
  *
- * ->caught_up() is the caller's to set.
+ * ->caught_up() is the caller's to set, and ->owed(), if it wants that.
  *
  * Context: May sleep.
  * Return: 0 or -ENOMEM; quorum_flights_exit() is due in any case.

@@ -77,6 +77,7 @@ struct quorum_owed {
  * @wq: looks who is late
  * @tick: likewise
  * @caught_up: a leg does not owe anything any more
+ * @owed: something goes on without some legs; or NULL
  * @wait: for the end of all
  * @nr: how many there are
  * @young: those that have begun, by age
@@ -93,6 +94,7 @@ struct quorum_flights {
 	struct workqueue_struct *wq;
 	struct delayed_work tick;
 	void (*caught_up)(struct quorum_flights *flights, unsigned int leg);
+	void (*owed)(struct quorum_flights *flights);
 	wait_queue_head_t wait;
 	/** @lock: protects what follows, and the masks from changes */
 	spinlock_t lock;

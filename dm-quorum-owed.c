@@ -57,6 +57,8 @@ void quorum_owe(struct quorum_flight *flight, u32 legs, bool given_up)
 		__note(all, leg);
 	}
 	spin_unlock_irqrestore(&all->lock, flags);
+	if (all->owed)
+		all->owed(all);
 }
 
 /*

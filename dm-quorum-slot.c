@@ -285,6 +285,10 @@ bool quorum_slot_finish(struct quorum_slot *slot,
 						   found->missed);
 	} else if (action != QUORUM_SYNC_CHECK) {
 		decided = decided && !found->missed;
+		/* It is suspect throughout, for this or for that. */
+		if (!decided)
+			quorum_region_decided(&q->suspects, slot->region,
+					      false);
 		done = settle(slot);
 	}
 	quorum_region_decided(&q->suspects, slot->region, decided);

@@ -21,6 +21,7 @@
 #include "dm-quorum-read.h"
 #include "dm-quorum-recall.h"
 #include "dm-quorum-recheck.h"
+#include "dm-quorum-reserve.h"
 #include "dm-quorum-sync.h"
 #include "dm-quorum-table.h"
 #include "dm-quorum-write.h"
@@ -62,6 +63,7 @@ static void quorum_free(struct quorum *q)
 	quorum_sync_exit(q);
 	quorum_meta_exit(q->meta);
 	quorum_reports_exit(&q->reports);
+	quorum_reserves_exit(q);
 	quorum_rechecks_exit(q);
 	quorum_flushes_exit(q);
 	quorum_detach_exit(q);
@@ -210,6 +212,7 @@ static int start_engine(struct quorum *q)
 	if (quorum_flushes_init(q))
 		return quorum_refuse(q->ti, -ENOMEM,
 				     "Cannot allocate flush reserve");
+	quorum_reserves_init(q);
 	return 0;
 }
 

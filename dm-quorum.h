@@ -31,6 +31,7 @@
  *	dm-quorum-recheck-io.c	its memory, its reads and writes
  *	dm-quorum-look.h	what it is told to do, and what it found
  *	dm-quorum-detach.c	requests that may outlive their bio
+ *	dm-quorum-reserve.c	what is set aside for when memory is short
  *	dm-quorum-io.c		one request, one bio for each leg
  *	dm-quorum-leg.c		the life of a leg: accused, failed, reinstated
  *	dm-quorum-flush.c	flushes that no request asked for
