@@ -356,6 +356,16 @@ unsigned int most_common(unsigned int block, u32 *id)
 	return most;
 }
 
+/*
+ * A block that some leg cannot read is written, too, where that might fail the
+ * leg, or where others that lack the region would wait for it: with fifo they
+ * get no filler.
+ */
+static bool bad_matters(unsigned int b)
+{
+	return (set.max_errors || set.pattern == SIM_FIFO) && anywhere_bad(b);
+}
+
 /* Write what nobody can decide: that is what the user is told to do. */
 static void write_undecided(void)
 {
@@ -365,7 +375,7 @@ static void write_undecided(void)
 
 	for (b = 0; b < set_blocks(); b++) {
 		if (!oracle_contested(b) && most_common(b, &id) >= majority &&
-		    !(set.max_errors && anywhere_bad(b)))
+		    !bad_matters(b))
 			continue;
 		if (request_one(REQ_OP_WRITE, b * block_sectors(),
 				block_sectors(), 0))
